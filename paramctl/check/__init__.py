@@ -1,0 +1,1 @@
+"""Whether a checkpoint is sound: one function per rule."""

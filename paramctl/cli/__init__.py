@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. Typer is imported here and nowhere else."""

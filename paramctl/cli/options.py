@@ -1,0 +1,99 @@
+"""Arguments and options that verbs share, so that each is spelled and explained once."""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+import typer
+
+from paramctl.errors import UsageError
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A .safetensors file, an index, a directory, or - for standard input."
+    ),
+]
+ModelOrSpec = Annotated[
+    str, typer.Argument(metavar="MODEL|SPEC", help="A checkpoint, a spec (.yaml) or a family's name.")
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SELECT", help="Selections; several are a union. All when left out."),
+]
+AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A selection may match nothing.")]
+Expect = Annotated[
+    int | None, typer.Option("--expect", metavar="N", help="The selection must match exactly N.")
+]
+
+FORMATS = ("table", "tree", "tsv", "csv", "json", "jsonl", "md", "names")
+
+
+@dataclass(frozen=True)
+class Common:
+    """What every verb takes: how to print, how much to say, how many threads to use."""
+
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}."),
+    ] = ""
+    json: Annotated[bool, typer.Option("--json", help="Short for -f json.")] = False
+    header: Annotated[bool, typer.Option("--header", help="A header line in tsv output.")] = False
+    color: Annotated[
+        str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")
+    ] = "auto"
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, metavar="N", help="Worker threads; all cores if unset."),
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if self.json:
+            object.__setattr__(self, "form", "json")
+        if self.form and self.form not in FORMATS:
+            raise UsageError(
+                f"no format named '{self.form}'", hint=f"formats are {', '.join(FORMATS)}"
+            )
+        if self.color not in ("auto", "always", "never"):
+            raise UsageError(f"--color takes auto, always or never, not '{self.color}'")
+
+    def say(self, message: str) -> None:
+        """One line of progress or news on stderr, unless the user asked for quiet."""
+        if not self.quiet:
+            print(message, file=sys.stderr)
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the common options; they arrive together in its argument ``common``."""
+    own = inspect.signature(function)
+    shared = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=field.type,
+        )
+        for field in fields(Common)
+    ]
+
+    @functools.wraps(function)
+    def run(**values: Any) -> None:
+        common = Common(**{field.name: values.pop(field.name) for field in fields(Common)})
+        if common.threads is not None:
+            from paramctl.compute.pool import set_threads
+
+            set_threads(common.threads)
+        function(**values, common=common)
+
+    parameters = [p for p in own.parameters.values() if p.name != "common"]
+    run.__signature__ = own.replace(parameters=[*parameters, *shared])  # type: ignore[attr-defined]
+    annotations = {p.name: p.annotation for p in [*parameters, *shared]}
+    run.__annotations__ = {**annotations, "return": None}
+    return run

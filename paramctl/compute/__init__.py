@@ -1,0 +1,1 @@
+"""Blocks, threads and devices; the only room that names CuPy."""

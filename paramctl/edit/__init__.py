@@ -1,0 +1,1 @@
+"""Edits: steps on selections, planned together on names and shapes, written once."""

@@ -1,0 +1,1 @@
+"""Modules, parameters, operations and gradients."""

@@ -1,0 +1,1 @@
+"""One pass over blocks of a tensor: statistics, comparison, digests."""

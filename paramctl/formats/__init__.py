@@ -1,0 +1,1 @@
+"""Bytes to manifest and back: safetensors files, sharded indexes."""

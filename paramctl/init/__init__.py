@@ -1,0 +1,1 @@
+"""Initializers: a stream, a shape and axis roles to values."""

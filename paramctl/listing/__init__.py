@@ -1,0 +1,1 @@
+"""What a checkpoint or spec holds: inspect, ls and show as functions."""

@@ -1,0 +1,134 @@
+"""What a checkpoint or a model holds, without a number: entries in order, and their ties."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from paramctl.dtypes import DTYPES
+from paramctl.errors import UsageError
+from paramctl.names import near, show
+
+Shape = tuple[int | None, ...]
+
+_BUFFERS = re.compile(r"(?:.*\.)?(?:running_[^.]*|num_batches_tracked|inv_freq|[^.]*_ids)\Z", re.S)
+
+
+class Entry(NamedTuple):
+    """One name of a checkpoint or model.
+
+    Attributes:
+        name: the dotted name, any text.
+        dtype: the format's name of the element type.
+        shape: sizes, ``None`` where one is not known yet.
+        kind: ``parameter``, ``buffer`` or ``constant``.
+        tied_to: the canonical name whose tensor this name shares; ``None`` for a stored tensor.
+        shard: index into the source's files; -1 where nothing is stored.
+        start, stop: absolute byte offsets in that file.
+        module_type, role: the layer type (``Linear``) and role (``norm``), where a spec gave them.
+    """
+
+    name: str
+    dtype: str
+    shape: Shape
+    kind: str = "parameter"
+    tied_to: str | None = None
+    shard: int = 0
+    start: int = 0
+    stop: int = 0
+    module_type: str | None = None
+    role: str | None = None
+
+    @property
+    def numel(self) -> int | None:
+        """Number of elements; ``None`` while a size is unknown."""
+        count = 1
+        for size in self.shape:
+            if size is None:
+                return None
+            count *= size
+        return count
+
+    @property
+    def nbytes(self) -> int | None:
+        """Bytes of the tensor, whichever name holds it; ``None`` while a size is unknown."""
+        count = self.numel
+        return None if count is None else count * DTYPES[self.dtype].bits // 8
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether another name holds the tensor."""
+        return self.tied_to is not None
+
+
+class Manifest:
+    """The ordered entries of a checkpoint or model, stored tensors and aliases alike.
+
+    Raises:
+        ValueError: two entries have one name (a reader finds that earlier, with a place).
+    """
+
+    def __init__(self, entries: Iterable[Entry], metadata: dict[str, str] | None = None) -> None:
+        self.entries = tuple(entries)
+        self.metadata = dict(metadata or {})
+        self._by_name = {entry.name: entry for entry in self.entries}
+        if len(self._by_name) != len(self.entries):
+            raise ValueError("a manifest has one entry per name")
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __getitem__(self, name: str) -> Entry:
+        """The entry of a name.
+
+        Raises:
+            UsageError: there is none; the hint offers near names.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            similar = ", ".join(show(other) for other in near(name, self._by_name))
+            raise UsageError(
+                f"no tensor named '{show(name)}'",
+                hint=f"near names: {similar}" if similar else "",
+            ) from None
+
+    def get(self, name: str) -> Entry | None:
+        """The entry of a name, or ``None``."""
+        return self._by_name.get(name)
+
+    @property
+    def names(self) -> list[str]:
+        """All names, aliases included, in order."""
+        return list(self._by_name)
+
+    @property
+    def stored(self) -> list[Entry]:
+        """The entries that hold a tensor of their own, in order."""
+        return [entry for entry in self.entries if entry.tied_to is None]
+
+    def canonical(self, name: str) -> Entry:
+        """The stored entry behind a name: itself, or the one it is tied to."""
+        entry = self[name]
+        return entry if entry.tied_to is None else self[entry.tied_to]
+
+    @property
+    def ties(self) -> list[list[str]]:
+        """Groups of names that share one tensor, the canonical name first."""
+        groups: dict[str, list[str]] = {}
+        for entry in self.entries:
+            if entry.tied_to is not None:
+                groups.setdefault(entry.tied_to, [entry.tied_to]).append(entry.name)
+        return list(groups.values())
+
+
+def guess_kind(name: str, dtype: str) -> str:
+    """``buffer`` or ``parameter`` where no spec says: by the usual names, and integers and booleans."""
+    if DTYPES[dtype].family in ("bool", "int", "uint") or _BUFFERS.match(name):
+        return "buffer"
+    return "parameter"

@@ -1,0 +1,72 @@
+"""Tensor names: their order, their segments, and how they are shown to people.
+
+A name in a checkpoint is any Unicode text. It is shown with everything escaped that a
+terminal would act on or that two readers could see differently.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_DIGITS = re.compile(r"(\d+)")
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
+_LONGEST = 512
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key under which ``layers.2`` comes before ``layers.10``."""
+    return [
+        (0, int(part), part) if part.isdecimal() and len(part) < 19 else (1, 0, part)
+        for part in _DIGITS.split(name)
+        if part
+    ]
+
+
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Names in natural order: numbers by value, the rest by code point."""
+    return sorted(names, key=natural_key)
+
+
+def show(name: str) -> str:
+    """The name as it may be printed: control, bidi, invisible and unassigned characters escaped.
+
+    Very long names keep both ends. Plain ASCII is returned as it is.
+    """
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST // 2]}…{len(name) - _LONGEST} more…{name[-_LONGEST // 2 :]}"
+    if _PLAIN.fullmatch(name):
+        return name
+    return "".join(_shown(character) for character in name)
+
+
+def _shown(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if unicodedata.category(character) not in _HIDDEN and not unicodedata.combining(character):
+        return character if character == " " or not character.isspace() else _escaped(character)
+    return _escaped(character)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{{{code:x}}}"
+
+
+def layer_segment(name: str) -> tuple[str, int] | None:
+    """The first all-digit segment of a name, with the path before it; ``None`` without one.
+
+    ``model.layers.3.mlp.weight`` gives ``("model.layers", 3)``.
+    """
+    segments = name.split(".")
+    for position, segment in enumerate(segments):
+        if segment.isascii() and segment.isdigit() and len(segment) < 19:
+            return ".".join(segments[:position]), int(segment)
+    return None
+
+
+def near(name: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """The names most like ``name``, best first; looks at no more than 20,000 of them."""
+    candidates = [other for other, _ in zip(names, range(20_000), strict=False)]
+    return difflib.get_close_matches(name, candidates, n=count, cutoff=0.5)

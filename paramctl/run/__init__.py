@@ -1,0 +1,1 @@
+"""A bound model run forward and backward, and two runs compared."""

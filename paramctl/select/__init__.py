@@ -1,0 +1,1 @@
+"""The selection grammar: text to a predicate over entries."""
