@@ -1,0 +1,66 @@
+"""A few threads, work in order: how every pass over values is spread.
+
+Work is handed out one item at a time and results come back in the order of the items, so a
+result never depends on the number of workers. NumPy and hashlib release the interpreter
+lock on the blocks used here, so threads are enough.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from paramctl.errors import UsageError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_MOST = 8  # memory bandwidth is used up long before, and each thread holds its buffers
+_chosen: int | None = None
+
+
+def set_threads(count: int | None) -> None:
+    """Use ``count`` worker threads from now on; ``None`` goes back to the default.
+
+    Raises:
+        UsageError: ``count`` is below 1.
+    """
+    global _chosen
+    if count is not None and count < 1:
+        raise UsageError(f"threads must be 1 or more, not {count}")
+    _chosen = count
+
+
+def threads() -> int:
+    """Worker threads in use: as set, else the cores this process may run on, at most 8."""
+    if _chosen is not None:
+        return _chosen
+    return min(len(os.sched_getaffinity(0)), _MOST)
+
+
+def map_ordered(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+) -> Iterator[Result]:
+    """``function`` of every item, in the order of the items, computed on a few threads.
+
+    At most twice as many items as workers are taken ahead of the consumer. The first error
+    in the order of the items is raised and what was not begun is dropped; so it is when the
+    consumer stops early. One worker means the calling thread and no thread at all.
+    """
+    count = threads() if workers is None else workers
+    if count == 1:
+        yield from map(function, items)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    waiting = iter(items)
+    with ThreadPoolExecutor(count, thread_name_prefix="paramctl") as executor:
+        running = deque(executor.submit(function, item) for item in islice(waiting, 2 * count))
+        try:
+            while running:
+                result = running.popleft().result()
+                running.extend(executor.submit(function, item) for item in islice(waiting, 1))
+                yield result
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
