@@ -147,7 +147,9 @@ def check(document: Path, folder: Path) -> None:
         for wanted in parse(block[2]):
             got = run(wanted.text, folder, terminal)
             same = agrees(wanted, got)
-            assert same or accept, f"{document.name}\n{wanted.render()}\n--- gave ---\n{got.render()}"
+            assert same or accept, (
+                f"{document.name}\n{wanted.render()}\n--- gave ---\n{got.render()}"
+            )
             shown.append((wanted if same else got).render())
         return f"```console{block[1]}\n" + "\n".join(shown) + "\n```"
 

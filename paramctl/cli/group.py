@@ -21,7 +21,9 @@ def verb_names() -> list[str]:
 
 def verb_module(name: str) -> Any:
     """The module of a verb; ``lambda_.py`` may hold a verb that is a Python keyword."""
-    found = {module.name.rstrip("_"): module.name for module in pkgutil.iter_modules(verbs.__path__)}
+    found = {
+        module.name.rstrip("_"): module.name for module in pkgutil.iter_modules(verbs.__path__)
+    }
     return importlib.import_module(f"{verbs.__name__}.{found[name]}")
 
 

@@ -18,7 +18,8 @@ Model = Annotated[
     ),
 ]
 ModelOrSpec = Annotated[
-    str, typer.Argument(metavar="MODEL|SPEC", help="A checkpoint, a spec (.yaml) or a family's name.")
+    str,
+    typer.Argument(metavar="MODEL|SPEC", help="A checkpoint, a spec (.yaml) or a family's name."),
 ]
 Select = Annotated[
     list[str] | None,
