@@ -128,7 +128,7 @@ class Manifest:
 
 
 def guess_kind(name: str, dtype: str) -> str:
-    """``buffer`` or ``parameter`` where no spec says: by the usual names, and integers and booleans."""
+    """``buffer`` or ``parameter`` where no spec says: by usual names; integers are buffers."""
     if DTYPES[dtype].family in ("bool", "int", "uint") or _BUFFERS.match(name):
         return "buffer"
     return "parameter"

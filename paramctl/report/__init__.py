@@ -1,1 +1,1 @@
-"""Values to text: tables and trees on a terminal, plain lines in a pipe, strict JSON. Rich is imported here and nowhere else."""
+"""Values to text: tables and trees on a terminal, plain lines in a pipe, strict JSON (Rich is here)."""

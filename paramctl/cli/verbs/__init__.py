@@ -1,1 +1,1 @@
-"""One file per verb: its name is the verb's, ``run`` (or ``app``, for verbs with verbs) its body."""
+"""One file per verb, named like it: ``run`` is its body, or ``app`` where it has sub-verbs."""
