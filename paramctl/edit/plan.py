@@ -1,0 +1,192 @@
+"""Steps to a plan: what becomes of every name, decided from names and shapes before a byte is read.
+
+An edit is one file in this folder, a frozen dataclass whose fields are its options:
+
+    @EDITS.register("scale")
+    @dataclass(frozen=True)
+    class Scale(EachTensor):
+        '''``w <- factor * w``, rounded once to the entry's dtype.'''
+
+        factor: float
+
+        def output(self, entry):                # names, dtypes, shapes: all that a dry run needs
+            return entry
+
+        def blocks(self, entry, old):           # how the bytes are made, block by block
+            for x in arrays(old, entry.dtype):
+                yield encode(x.astype("f8") * self.factor, entry.dtype)
+
+``EachTensor`` calls ``output`` once per stored tensor among the chosen ones (a tie is one
+tensor), and ``blocks`` only when the file is written, maybe twice. ``old`` is a ``Content``:
+``old.blocks()`` gives its bytes, ``arrays`` flat arrays, ``array`` the whole tensor.
+
+An edit that moves names, adds, removes or ties subclasses ``Edit`` and calls the methods of
+the ``Draft`` in ``apply``; one that finds its tensors by itself overrides ``choose``. Whatever
+contradicts itself raises a ``UsageError`` there; nothing may be read in ``apply`` but what the
+edit can't decide without (``tie`` compares bytes).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from paramctl.edit.content import Made
+from paramctl.edit.draft import Draft
+from paramctl.formats.content import Block, Content
+from paramctl.manifest import Entry, Manifest
+from paramctl.names import natural_key
+from paramctl.registry import Registry
+from paramctl.select.choose import choose
+from paramctl.sources.source import Source
+
+
+class Change(NamedTuple):
+    """What becomes of one name: an action in the words of ``diff``, and both sides."""
+
+    name: str
+    action: str
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """An edit and what it applies to.
+
+    Attributes:
+        edit: what is done.
+        selections: texts of the selection grammar, a union; none means every tensor.
+        allow_empty: the selection may match nothing.
+        expect: how many entries it must match.
+    """
+
+    edit: "Edit"
+    selections: tuple[str, ...] = ()
+    allow_empty: bool = False
+    expect: int | None = None
+
+
+class Edit(ABC):
+    """One kind of change."""
+
+    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
+        """The entries that a step applies to, by its selections.
+
+        Raises:
+            SelectionError: they match nothing, or not as many as expected.
+        """
+        return choose(
+            manifest,
+            step.selections,
+            allow_empty=step.allow_empty,
+            expect=step.expect,
+            has_spec=any(entry.module_type for entry in manifest),
+        )
+
+    @abstractmethod
+    def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
+        """Do it to the draft."""
+
+
+class EachTensor(Edit):
+    """An edit that looks at one stored tensor at a time."""
+
+    def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
+        """Give every stored tensor behind the chosen names its new entry and bytes, once."""
+        for name in dict.fromkeys(entry.tied_to or entry.name for entry in chosen):
+            entry = draft.entry(name)
+            after = self.output(entry)
+            make = partial(self.blocks, entry, draft.content(name))
+            draft.put(name, Made(after.nbytes or 0, make), dtype=after.dtype, shape=after.shape)
+
+    @abstractmethod
+    def output(self, entry: Entry) -> Entry:
+        """What becomes of an entry: its new dtype and shape."""
+
+    @abstractmethod
+    def blocks(self, entry: Entry, old: Content) -> Iterator[Block]:
+        """The new bytes, in blocks; together ``output(entry).nbytes`` of them."""
+
+
+EDITS: Registry[type[Edit]] = Registry("edit", "paramctl.edit")
+
+
+class Chosen(NamedTuple):
+    """How many entries a step matched, and of how many."""
+
+    count: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a list of steps comes to.
+
+    Attributes:
+        draft: the checkpoint as it will be.
+        steps: what led there.
+        chosen: per step, how many entries it matched.
+        changes: what becomes of each name that does not stay as it is, in natural order.
+    """
+
+    draft: Draft
+    steps: tuple[Step, ...]
+    chosen: tuple[Chosen, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The entries of the result."""
+        return self.draft.manifest
+
+
+def plan(source: Source, steps: Sequence[Step]) -> Plan:
+    """The plan of some steps, each of which sees what the ones before it have done.
+
+    Raises:
+        UsageError: a step selects nothing, or contradicts what is there.
+    """
+    draft = Draft(source)
+    chosen = []
+    for step in steps:
+        manifest = draft.manifest
+        entries = step.edit.choose(manifest, step)
+        chosen.append(Chosen(len(entries), len(manifest)))
+        step.edit.apply(draft, entries)
+    return Plan(draft, tuple(steps), tuple(chosen), tuple(_changes(draft)))
+
+
+def _changes(draft: Draft) -> list[Change]:
+    present = {slot.origin.name for slot in draft.slots if slot.origin}
+    found = [
+        Change(entry.name, "removed", entry, None)
+        for entry in draft.source.manifest
+        if entry.name not in present
+    ]
+    origins = {slot.name: slot.origin.name for slot in draft.slots if slot.origin}
+    for slot in draft.slots:
+        after = slot.now()
+        if slot.origin is None:
+            found.append(Change(after.name, "added", None, after))
+        else:
+            actions = _actions(slot.origin, after, slot.action, origins)
+            found += [Change(slot.origin.name, action, slot.origin, after) for action in actions]
+    return sorted(found, key=lambda change: natural_key(change.name))
+
+
+def _actions(before: Entry, after: Entry, action: str, origins: dict[str, str]) -> Iterator[str]:
+    if before.name != after.name:
+        yield "renamed"
+    tied = None if after.tied_to is None else origins.get(after.tied_to, "")
+    if before.tied_to != tied:
+        yield "retied"
+    if after.tied_to is not None:
+        return
+    if before.dtype != after.dtype:
+        yield "retyped"
+    elif before.shape != after.shape:
+        yield "reshaped"
+    elif action:
+        yield action

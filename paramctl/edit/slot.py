@@ -1,0 +1,41 @@
+"""One name of a checkpoint under edit: what it was, what it is, and which tensor it shares."""
+
+from dataclasses import dataclass
+
+from paramctl.formats.content import Content
+from paramctl.manifest import Entry
+
+
+@dataclass(eq=False)
+class Slot:
+    """A name with its tensor.
+
+    Attributes:
+        entry: its dtype, shape, kind, shard; ``tied_to`` and name as of the last change.
+        content: its bytes; ``None`` for an alias.
+        kept: the slot whose tensor an alias shares.
+        origin: the entry in the checkpoint; ``None`` for a name that came anew.
+        declared: for an alias, whether the header's metadata says so (else config.json does).
+        action: what was done to the bytes, empty when nothing was.
+    """
+
+    entry: Entry
+    content: Content | None = None
+    kept: "Slot | None" = None
+    origin: Entry | None = None
+    declared: bool = False
+    action: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name it has now."""
+        return self.entry.name
+
+    def now(self) -> Entry:
+        """The entry as it stands: an alias shows what the tensor it shares has become."""
+        if self.kept is None:
+            return self.entry._replace(tied_to=None)
+        shared = self.kept.entry
+        return self.entry._replace(
+            dtype=shared.dtype, shape=shared.shape, shard=shared.shard, tied_to=shared.name
+        )
