@@ -1,0 +1,110 @@
+"""The index of a sharded checkpoint: which file holds which tensor, and nothing outside the folder.
+
+    {"metadata": {"total_size": bytes}, "weight_map": {tensor: shard file}}
+
+Source: huggingface_hub, ``split_state_dict_into_shards``.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from paramctl.errors import CheckpointError
+from paramctl.formats.strict_json import check_ignored, kind_of, parse_object, without_collector
+from paramctl.names import natural_order, show
+
+LARGEST = 64 << 20  # bytes; an index names tensors, a bigger one is no index
+_SHARD = re.compile(r"[A-Za-z0-9._-]{1,255}")
+
+
+@dataclass(frozen=True)
+class Index:
+    """What an index says.
+
+    Attributes:
+        weight_map: tensor name to the name of its file, in the order of the index.
+        metadata: its ``metadata`` as it stands; ``total_size`` may be of any type.
+        others: names of further fields at the top, which are ignored.
+    """
+
+    weight_map: dict[str, str]
+    metadata: dict[str, Any]
+    others: tuple[str, ...] = ()
+
+    @property
+    def shards(self) -> list[str]:
+        """The file names, each once, in natural order."""
+        return natural_order(set(self.weight_map.values()))
+
+
+def parse_index(data: bytes, where: str) -> Index:
+    """What an index says.
+
+    Raises:
+        CheckpointError: not such JSON, or a shard that isn't a plain file name.
+    """
+    if len(data) > LARGEST:
+        raise too_large(len(data), where)
+    with without_collector():
+        tree = parse_object(data, where=where, what="index")
+        weight_map = _weight_map(tree, where)
+        for shard in dict.fromkeys(weight_map.values()):
+            _check_shard(shard, weight_map, where)
+    metadata = tree.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise CheckpointError(f"metadata is {kind_of(metadata)}, wanted an object", where=where)
+    others = tuple(key for key in tree if key not in ("metadata", "weight_map"))
+    for key in ("metadata", *others):
+        check_ignored(tree.get(key), where=where, what=f"field '{show(key)}'")
+    return Index(weight_map, metadata or {}, others)
+
+
+def too_large(size: int, where: str) -> CheckpointError:
+    """The refusal to read an index beyond the limit."""
+    return CheckpointError(
+        f"an index of {size} bytes is refused, the limit is {LARGEST}", where=where
+    )
+
+
+def _weight_map(tree: dict[str, Any], where: str) -> dict[str, str]:
+    if "weight_map" not in tree:
+        raise CheckpointError("weight_map missing from the index", where=where)
+    weight_map = tree["weight_map"]
+    if not isinstance(weight_map, dict):
+        raise CheckpointError(
+            f"weight_map is {kind_of(weight_map)}, wanted an object of file names", where=where
+        )
+    if not weight_map:
+        raise CheckpointError("weight_map is empty, wanted a file name per tensor", where=where)
+    for name, shard in weight_map.items():
+        if not isinstance(shard, str):
+            raise CheckpointError(
+                f"the shard is {kind_of(shard)}, wanted a file name",
+                where=f"{where}: {show(name)}",
+            )
+    return weight_map
+
+
+def _check_shard(shard: str, weight_map: dict[str, str], where: str) -> None:
+    problem, hint = _wrong_with(shard), ""
+    if not problem and not shard.endswith(".safetensors"):
+        problem, hint = "is no .safetensors file", "give the index of the safetensors files"
+    if problem:
+        name = next(name for name, file in weight_map.items() if file == shard)
+        raise CheckpointError(
+            f"the shard '{show(shard)}' {problem}", where=f"{where}: {show(name)}", hint=hint
+        )
+
+
+def _wrong_with(shard: str) -> str:
+    if not shard:
+        return "has no name"
+    if shard.startswith(("/", "\\")) or shard[1:3] in (":\\", ":/"):
+        return "is an absolute path, wanted the name of a file beside the index"
+    if "/" in shard or "\\" in shard or shard in (".", ".."):
+        return "is a path, wanted the name of a file beside the index"
+    if len(shard) > 255:
+        return f"has a name of {len(shard)} characters, more than a file can have"
+    if not _SHARD.fullmatch(shard):
+        return "has characters other than letters, digits, '.', '_' and '-'"
+    return ""
