@@ -1,0 +1,94 @@
+"""One face for NumPy on the host and CuPy on a GPU: arrays, widening, and where they live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paramctl.dtypes import DTYPES
+
+
+class Backend:
+    """The host, through NumPy.
+
+    Attributes:
+        xp: the namespace with the array functions.
+        device: its name on the command line: ``cpu``, ``cuda:0``.
+    """
+
+    device = "cpu"
+
+    def __init__(self) -> None:
+        self.xp: Any = np
+
+    @property
+    def is_host(self) -> bool:
+        """Whether arrays are NumPy's."""
+        return self.device == "cpu"
+
+    def asarray(self, value: Any, dtype: str | None = None) -> Any:
+        """``value`` as an array here; one that is here already and fits is returned as it is."""
+        return np.asarray(value, dtype=dtype)
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        """The array on the host; the same object when it is there."""
+        return np.asarray(array)
+
+    def owns(self, array: Any) -> bool:
+        """Whether the array lives here."""
+        return isinstance(array, np.ndarray | np.generic)
+
+    def round_bfloat16(self, array: Any) -> Any:
+        """float32 rounded to the nearest bfloat16 values, ties to even; other dtypes as they are."""
+        if array.dtype.name != "float32":
+            return array
+        import ml_dtypes
+
+        return array.astype(ml_dtypes.bfloat16).astype(np.float32)
+
+    def sync(self) -> None:
+        """Wait until everything asked for is computed."""
+
+    def decode(self, dtype: str, data: Any, shape: tuple[int, ...], to: str = "float32") -> Any:
+        """An array of ``to`` from the bytes of a tensor of the format's ``dtype``.
+
+        Integers, booleans and complex numbers keep their own type.
+        """
+        stored = DTYPES[dtype]
+        return self.widen(np.frombuffer(data, dtype=stored.numpy()).reshape(shape), to)
+
+    def widen(self, array: Any, to: str = "float32", out: Any = None) -> Any:
+        """A host array of any stored float dtype as ``to`` here; other kinds keep their dtype.
+
+        Args:
+            out: an array to write into, of ``to`` and the same shape.
+        """
+        array = np.asarray(array)
+        if not _is_float(array):
+            return array
+        if out is not None:
+            _widen_into(array, out)
+            return out
+        if array.dtype.name == to:
+            return array
+        fresh = np.empty(array.shape, dtype=to)
+        _widen_into(array, fresh)
+        return fresh
+
+
+def _is_float(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" or array.dtype.name.startswith(("bfloat", "float"))
+
+
+def _widen_into(array: np.ndarray, out: np.ndarray) -> None:
+    """Convert, with BF16 to float32 as the shift of bits that it is."""
+    if array.dtype.name == "bfloat16" and out.dtype == np.float32 and out.flags.c_contiguous:
+        np.left_shift(
+            array.view(np.uint16), 16, out=out.view(np.uint32), dtype=np.uint32, casting="unsafe"
+        )
+    else:
+        np.copyto(out, array, casting="unsafe")
+
+
+HOST = Backend()

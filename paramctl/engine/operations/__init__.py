@@ -1,0 +1,1 @@
+"""One operation, one place: its shape rule, its value and its derivative, side by side."""

@@ -1,0 +1,98 @@
+"""A parameter's numbers in the dtype of a run: whole, by rows, or a few rows by index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paramctl.compute.backend import Backend
+from paramctl.engine.parameter import Parameter, Stored
+from paramctl.expression.errors import LanguageError
+
+
+class Weight:
+    """Reads a parameter where it is, widens what is asked for, and keeps nothing.
+
+    Args:
+        dtype: ``float32`` or ``float64``; integers and complex numbers keep their own.
+        is_rounded: whether floats are rounded to bfloat16 values first.
+    """
+
+    def __init__(
+        self, parameter: Parameter, backend: Backend, dtype: str, *, is_rounded: bool = False
+    ) -> None:
+        self.parameter = parameter
+        self.backend = backend
+        self.dtype = dtype
+        self.is_rounded = is_rounded
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the whole parameter."""
+        return tuple(self.value.shape)
+
+    @property
+    def value(self) -> Any:
+        """What the parameter holds: an array or a ``Stored``.
+
+        Raises:
+            LanguageError: nothing yet.
+        """
+        if self.parameter.value is None:
+            raise LanguageError(
+                f"{self.parameter.name} has no values yet",
+                hint="bind a checkpoint to the model, or draw them with a scheme",
+            )
+        return self.parameter.value
+
+    def array(self) -> Any:
+        """All of it."""
+        value = self.value
+        return self._widen(value.array() if _is_stored(value) else value)
+
+    def rows(self, start: int, stop: int) -> Any:
+        """Rows ``[start, stop)`` of the first axis."""
+        value = self.value
+        return self._widen(value.rows(start, stop) if _is_stored(value) else value[start:stop])
+
+    def take(self, indices: Any) -> Any:
+        """The rows with these indices, which the caller has checked; no others are read."""
+        value = self.value
+        if _is_stored(value):
+            return self._widen(value.take(self.backend.to_numpy(indices)))
+        return self._widen(value[indices])
+
+    def _widen(self, array: Any) -> Any:
+        if self.backend.owns(array) or not hasattr(array, "device") or self.backend.is_host:
+            wide = self.backend.widen(array, self.dtype)
+        else:
+            wide = self.backend.widen(array, self.dtype)
+        return self.backend.round_bfloat16(wide) if self.is_rounded else wide
+
+
+class Held:
+    """An array that is computed already, with the face of a ``Weight``."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+        self.shape = tuple(array.shape)
+
+    def array(self) -> Any:
+        """All of it."""
+        return self._array
+
+    def rows(self, start: int, stop: int) -> Any:
+        """Rows ``[start, stop)`` of the first axis."""
+        return self._array[start:stop]
+
+    def take(self, indices: Any) -> Any:
+        """The rows with these indices."""
+        return self._array[indices]
+
+
+def as_weight(operand: Any) -> Weight | Held:
+    """A streamed operand as it is, an array behind the same face."""
+    return operand if isinstance(operand, Weight | Held) else Held(operand)
+
+
+def _is_stored(value: Any) -> bool:
+    return isinstance(value, Stored)
