@@ -1,0 +1,70 @@
+"""What the axes of a tensor are for, and the fans that follow from it."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from paramctl.errors import UsageError
+from paramctl.names import near
+
+ROLES = ("in", "out", "spatial", "expert")
+"""``in`` and ``out`` are mixed by the layer, ``spatial`` is a kernel's extent, ``expert`` counts
+independent matrices that share one tensor."""
+
+_FEW = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+
+
+class Fans(NamedTuple):
+    """How many inputs feed one output, and how many outputs one input feeds."""
+
+    fan_in: int
+    fan_out: int
+
+    @property
+    def average(self) -> float:
+        """The mean of both."""
+        return (self.fan_in + self.fan_out) / 2
+
+
+def parse_axes(text: str) -> tuple[str, ...]:
+    """The roles of a text such as ``out in`` or ``out,in,spatial``.
+
+    Raises:
+        UsageError: a word is no role.
+    """
+    roles = tuple(text.replace(",", " ").split())
+    for role in roles:
+        if role not in ROLES:
+            similar = near(role, ROLES, 1)
+            hint = f"did you mean {similar[0]}?" if similar else f"roles are {', '.join(ROLES)}"
+            raise UsageError(f"no axis role named '{role}'", hint=hint)
+    return roles
+
+
+def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
+    """The fans of one tensor, from the roles of its axes and never from its shape alone.
+
+        fan_in = product(in) · product(spatial)
+        fan_out = product(out) · product(spatial)
+
+    Experts are matrices of their own and count in neither.
+
+    Raises:
+        UsageError: fewer than two axes, no roles, or none of role ``in`` or ``out``.
+    """
+    if len(shape) < 2:
+        raise UsageError(_FEW)
+    if not axes:
+        raise UsageError(
+            "which axis is in and which is out is not known",
+            hint='say it: --axes "NAME=out in", or use a spec',
+        )
+    if len(axes) != len(shape):
+        raise UsageError(f"{len(shape)} axes, but roles for {len(axes)}: {' '.join(axes)}")
+    if "in" not in axes or "out" not in axes:
+        raise UsageError(f"fans need an axis of role in and one of role out, not: {' '.join(axes)}")
+    sizes = {
+        role: math.prod(n for n, axis in zip(shape, axes, strict=True) if axis == role)
+        for role in ROLES
+    }
+    return Fans(sizes["in"] * sizes["spatial"], sizes["out"] * sizes["spatial"])
