@@ -1,0 +1,151 @@
+"""The open files behind a source: few descriptors for many shards, and always the same files."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from paramctl.errors import CheckpointError, ResourceError
+
+_MOST = 64  # descriptors kept open; fewer where the process may have few
+
+
+@dataclass
+class _File:
+    """One file: how it is called, how to open it again, what it was when first opened."""
+
+    where: str
+    reopen: Callable[[], int] | None
+    identity: tuple[int, int, int, int]
+    fd: int = -1
+    users: int = 0
+
+
+class Files:
+    """Files that are opened when read from and closed when others need their descriptors.
+
+    Reading is positioned, so any number of threads may hold one descriptor.
+    """
+
+    def __init__(self) -> None:
+        self._files: list[_File] = []
+        self._open: OrderedDict[int, None] = OrderedDict()
+        self._lock = threading.Lock()
+        self._limit = max(2, min(_MOST, os.sysconf("SC_OPEN_MAX") // 4))
+
+    def add(self, where: str, opener: Callable[[], int], *, keep: bool = False) -> int:
+        """Open one more file and return its index; ``keep`` says that it can't be opened twice."""
+        with self._lock:
+            fd = self._opened(opener)
+            index = len(self._files)
+            self._files.append(_File(where, None if keep else opener, _identity(fd), fd))
+            if not keep:
+                self._open[index] = None
+            self._evict(self._limit)
+        return index
+
+    def add_absent(self, where: str) -> None:
+        """Take an index for a file that can't be opened."""
+        with self._lock:
+            self._files.append(_File(where, None, (0, 0, 0, 0)))
+
+    @contextmanager
+    def opened(self, index: int) -> Iterator[int]:
+        """The descriptor of a file; it stays open inside the block.
+
+        Raises:
+            CheckpointError: it had to be opened again and is another file now.
+        """
+        file = self._files[index]
+        with self._lock:
+            fd = self._descriptor(index, file)
+            file.users += 1
+        try:
+            yield fd
+        finally:
+            with self._lock:
+                file.users -= 1
+
+    def descriptor(self, index: int) -> int:
+        """The descriptor of a file; it stays open until many other files have been read."""
+        with self._lock:
+            return self._descriptor(index, self._files[index])
+
+    def check_unchanged(self) -> None:
+        """Raise CheckpointError if a file is not what it was when it was first opened."""
+        for index, file in enumerate(self._files):
+            if file.fd < 0 and file.reopen is None:
+                continue
+            with self.opened(index) as fd:
+                _compare(file, fd)
+            if file.reopen is not None:
+                fd = file.reopen()
+                try:
+                    _compare(file, fd)
+                finally:
+                    os.close(fd)
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        with self._lock:
+            for file in self._files:
+                if file.fd >= 0:
+                    os.close(file.fd)
+                    file.fd = -1
+            self._open.clear()
+
+    def _descriptor(self, index: int, file: _File) -> int:
+        if file.fd < 0:
+            if file.reopen is None:
+                raise ValueError(f"{file.where} is not open")
+            fd = self._opened(file.reopen)
+            try:
+                _compare(file, fd)
+            except CheckpointError:
+                os.close(fd)
+                raise
+            file.fd = fd
+            self._open[index] = None
+            self._evict(self._limit)
+        if index in self._open:
+            self._open.move_to_end(index)
+        return file.fd
+
+    def _opened(self, opener: Callable[[], int]) -> int:
+        try:
+            return opener()
+        except ResourceError:
+            self._evict(0)
+            return opener()
+
+    def _evict(self, limit: int) -> None:
+        """Close the files that were read from longest ago, but none that is in use."""
+        newest = next(reversed(self._open), None) if limit else None
+        for index in list(self._open):
+            if len(self._open) <= limit:
+                return
+            file = self._files[index]
+            if file.users == 0 and index != newest:
+                os.close(file.fd)
+                file.fd = -1
+                del self._open[index]
+
+
+def _identity(fd: int) -> tuple[int, int, int, int]:
+    found = os.fstat(fd)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _compare(file: _File, fd: int) -> None:
+    wanted, found = file.identity, _identity(fd)
+    if found == wanted:
+        return
+    if found[:2] != wanted[:2]:
+        problem = "it was replaced by another file"
+    elif found[2] != wanted[2]:
+        problem = f"it was {wanted[2]} bytes and is {found[2]} now"
+    else:
+        problem = "it was written to"
+    raise CheckpointError(f"the file changed while it was read: {problem}", where=file.where)

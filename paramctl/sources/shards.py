@@ -1,0 +1,76 @@
+"""Many shards, one list of tensors: the index decides which tensor is where."""
+
+from collections.abc import Container, Mapping, Sequence
+
+from paramctl.errors import CheckpointError
+from paramctl.formats.header import Header
+from paramctl.formats.index import Index
+from paramctl.manifest import Entry
+from paramctl.names import show
+
+
+def listed_entries(index: Index, headers: Sequence[Header]) -> list[Entry]:
+    """The entries that lie where the index says, in the order of shards and headers."""
+    shards, weight_map = index.shards, index.weight_map
+    return [
+        entry
+        for shard, header in zip(shards, headers, strict=True)
+        for entry in header.entries
+        if weight_map.get(entry.name) == shard
+    ]
+
+
+def merged_metadata(headers: Sequence[Header]) -> dict[str, str]:
+    """The metadata of all shards; where two disagree, the first one's."""
+    merged: dict[str, str] = {}
+    for header in headers:
+        for key, value in header.metadata.items():
+            merged.setdefault(key, value)
+    return merged
+
+
+def places(index: Index, headers: Sequence[Header]) -> dict[str, list[str]]:
+    """For each tensor that any shard holds, the shards that hold it."""
+    found: dict[str, list[str]] = {}
+    for shard, header in zip(index.shards, headers, strict=True):
+        for entry in header.entries:
+            found.setdefault(entry.name, []).append(shard)
+    return found
+
+
+def absent_names(index: Index, present: Container[str]) -> list[str]:
+    """The names that the index lists and that are neither stored there nor tied."""
+    return [name for name in index.weight_map if name not in present]
+
+
+def unlisted_names(index: Index, headers: Sequence[Header]) -> list[str]:
+    """The names that shards hold and the index doesn't list at all."""
+    held = places(index, headers)
+    return [name for name in held if name not in index.weight_map]
+
+
+def absent_error(
+    names: Sequence[str], index: Index, held: Mapping[str, Sequence[str]], where: str
+) -> CheckpointError:
+    """The error about names that the index lists and that aren't where it says."""
+    name, hint = names[0], "run `paramctl check` for the whole list"
+    problem = f"the index says {show(index.weight_map[name])} holds this tensor, it does not"
+    if name in held:
+        problem += f"; {', '.join(show(shard) for shard in held[name])} does"
+    if len(names) > 1:
+        problem += f" ({len(names) - 1} more like it)"
+    return CheckpointError(problem, where=f"{where}: {show(name)}", hint=hint)
+
+
+def missing_error(names: Sequence[str], index: Index, where: str) -> CheckpointError:
+    """The error about shards that the index names and the folder doesn't hold."""
+    gone = set(names)
+    count = sum(shard in gone for shard in index.weight_map.values())
+    shown = ", ".join(show(name) for name in names[:4])
+    rest = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return CheckpointError(
+        f"{len(names)} of {len(index.shards)} shards are missing, with {count} tensors: "
+        f"{shown}{rest}",
+        where=where,
+        hint="download or copy them again",
+    )
