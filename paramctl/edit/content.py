@@ -99,7 +99,7 @@ def encode(values: "np.ndarray", dtype: str) -> memoryview:
 
     with np.errstate(all="ignore"):
         plain = np.array(values, dtype=DTYPES[dtype].numpy(), order="C", copy=None)
-    return memoryview(plain.reshape(-1).view(np.uint8))
+    return plain.reshape(-1).view(np.uint8).data
 
 
 def read(content: Content, start: int, stop: int) -> bytes:

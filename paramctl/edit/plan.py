@@ -34,11 +34,11 @@ from typing import NamedTuple
 
 from paramctl.edit.content import Made
 from paramctl.edit.draft import Draft
+from paramctl.errors import CheckpointError
 from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key
 from paramctl.registry import Registry
-from paramctl.select.choose import choose
 from paramctl.sources.source import Source
 
 
@@ -77,6 +77,8 @@ class Edit(ABC):
         Raises:
             SelectionError: they match nothing, or not as many as expected.
         """
+        from paramctl.select.choose import choose
+
         return choose(
             manifest,
             step.selections,
@@ -116,7 +118,7 @@ EDITS: Registry[type[Edit]] = Registry("edit", "paramctl.edit")
 class Chosen(NamedTuple):
     """How many entries a step matched, and of how many."""
 
-    count: int
+    matched: int
     total: int
 
 
@@ -147,7 +149,9 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
 
     Raises:
         UsageError: a step selects nothing, or contradicts what is there.
+        CheckpointError: the shards hold more than the index lists.
     """
+    _refuse_unlisted(source)
     draft = Draft(source)
     chosen = []
     for step in steps:
@@ -156,6 +160,17 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
         chosen.append(Chosen(len(entries), len(manifest)))
         step.edit.apply(draft, entries)
     return Plan(draft, tuple(steps), tuple(chosen), tuple(_changes(draft)))
+
+
+def _refuse_unlisted(source: Source) -> None:
+    held = sum(len(header.entries) for header in source.headers)
+    listed = len(source.manifest.stored)
+    if held != listed:
+        raise CheckpointError(
+            f"its shards hold {held} tensors, its index lists {listed} of them",
+            where=source.where,
+            hint=f"an edit would lose the others: run `paramctl check {source.where}`",
+        )
 
 
 def _changes(draft: Draft) -> list[Change]:

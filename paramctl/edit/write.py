@@ -1,0 +1,193 @@
+"""A plan into files: one file, or a folder with everything that belongs to the model."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paramctl.edit.draft import Draft
+from paramctl.edit.layout import encode_index, index_name, one_file, shards
+from paramctl.edit.plan import Plan
+from paramctl.errors import UsageError
+from paramctl.formats.destination import (
+    Destination,
+    Identity,
+    choose_destination,
+    identity,
+    in_place,
+)
+from paramctl.formats.folder import SINGLE, survey
+from paramctl.formats.write_file import write_file
+from paramctl.formats.write_folder import FolderImage, SideFile, write_folder
+
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the result of an edit goes.
+
+    Attributes:
+        output: a new file or folder; ``None`` with ``in_place``.
+        in_place: replace the checkpoint itself, after the last read.
+        force: replace a checkpoint that is there.
+        backup: keep what is replaced, as NAME.bak.
+    """
+
+    output: Path | None = None
+    in_place: bool = False
+    force: bool = False
+    backup: bool = False
+
+
+def destination(plan: Plan, where: Where) -> Destination:
+    """The place a plan will be written to, once it is sure that nothing is lost there.
+
+    Raises:
+        UsageError: neither or both of OUT and in place; or the place is refused.
+        ResourceError: the place can't be written.
+    """
+    if (where.output is None) != where.in_place:
+        raise UsageError(
+            "an edit needs either -o OUT or --in-place",
+            hint="-o OUT writes a new checkpoint, --in-place replaces this one",
+        )
+    if where.output is None:
+        return _own_place(plan.draft, where.backup)
+    sources = plan.draft.inputs
+    folders = [source.folder for source in sources if source.folder and source.is_directory]
+    return choose_destination(
+        where.output,
+        inputs=_identities(plan.draft),
+        folders=[identity(folder.stat()) for folder in folders],
+        force=where.force,
+        backup=where.backup,
+    )
+
+
+def write(plan: Plan, place: Destination) -> None:
+    """Write a plan, whole or not at all.
+
+    Raises:
+        CheckpointError: an input changed while it was read.
+        ResourceError: the disk is full or fails, or the place changed meanwhile.
+    """
+    draft = plan.draft
+    if not place.is_folder:
+        write_file(place, one_file(draft, place.path.name), _unchanged(draft))
+        if place.replaces is not None and place.path == _own_path(draft):
+            _write_config_beside(draft)
+        return
+    image = folder_image(draft, keeps_place=_is_own_folder(draft, place))
+    write_folder(place, image, _unchanged(draft))
+
+
+def folder_image(draft: Draft, *, keeps_place: bool = False) -> FolderImage:
+    """The files of a folder: shards as before or one file, side files, the index.
+
+    Args:
+        keeps_place: everything else that lies in the model's folder comes along too.
+    """
+    config = _config_text(draft)
+    sides = {file.name: file for file in _sides(draft, keeps_place=keeps_place)}
+    if config is not None:
+        sides[CONFIG] = SideFile(CONFIG, config)
+    if not draft.source.is_sharded:
+        return FolderImage((one_file(draft, SINGLE),), tuple(sides.values()))
+    images = shards(draft)
+    path = draft.source.index_path
+    text = encode_index(draft, images, path.read_bytes() if path else None)
+    index = SideFile(index_name(draft), text)
+    return FolderImage(tuple(images), tuple(sides.values()), index)
+
+
+def _sides(draft: Draft, *, keeps_place: bool) -> list[SideFile]:
+    folder = draft.source.folder
+    if folder is None:
+        return []
+    if keeps_place:
+        contents = survey(folder)
+        return [_kept(folder, name) for name in (*contents.sides, *contents.others)]
+    paths = draft.source.side_files()
+    if draft.source.config_path and draft.source.config_path not in paths:
+        paths = [*paths, draft.source.config_path]
+    return [
+        SideFile(str(path.relative_to(folder)), path, path.stat().st_mode & 0o777) for path in paths
+    ]
+
+
+def _kept(folder: Path, name: str) -> SideFile:
+    path = folder / name
+    if path.is_symlink():
+        return SideFile(name, path)
+    if not path.is_file():
+        raise UsageError(
+            f"--in-place can't carry '{name}' along, which is no file", hint="write to -o OUT"
+        )
+    return SideFile(name, path, path.stat().st_mode & 0o777)
+
+
+def _own_place(draft: Draft, backup: bool) -> Destination:
+    source = draft.source
+    if source.folder is None:
+        raise UsageError("standard input has no place to write to", hint="use -o OUT")
+    links = [source.path, *source.files, *([source.index_path] if source.index_path else [])]
+    for path in links:
+        if path.is_symlink():
+            return in_place(path, is_folder=False)  # which refuses it
+    own = source.folder if source.is_sharded else source.files[0]
+    return in_place(own, is_folder=source.is_sharded, backup=backup)
+
+
+def _own_path(draft: Draft) -> Path | None:
+    return None if draft.source.is_sharded or not draft.source.folder else draft.source.files[0]
+
+
+def _is_own_folder(draft: Draft, place: Destination) -> bool:
+    folder = draft.source.folder
+    return (
+        folder is not None
+        and place.replaces is not None
+        and identity(place.replaces) == identity(folder.stat())
+    )
+
+
+def _identities(draft: Draft) -> set[Identity]:
+    paths = [path for source in draft.inputs if source.folder for path in source.files]
+    paths += [source.index_path for source in draft.inputs if source.index_path]
+    return {identity(path.stat()) for path in paths}
+
+
+def _unchanged(draft: Draft) -> Callable[[], None]:
+    def check() -> None:
+        for source in draft.inputs:
+            source.check_unchanged()
+
+    return check
+
+
+def _config_text(draft: Draft) -> bytes | None:
+    """The changed config.json; ``None`` when it stays as it is or there is none."""
+    path = draft.source.config_path
+    if path is None or not draft.config:
+        return None
+    config: dict[str, Any] = dict(draft.source.config or {})
+    for key, value in draft.config.items():
+        if value is None:
+            config.pop(key, None)
+        else:
+            config[key] = value
+    if config == draft.source.config:
+        return None
+    return (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _write_config_beside(draft: Draft) -> None:
+    """Replace the config.json of a checkpoint that was replaced in its place."""
+    text, path = _config_text(draft), draft.source.config_path
+    if text is None or path is None:
+        return
+    from paramctl.formats.write_text import write_text
+
+    write_text(path, text)

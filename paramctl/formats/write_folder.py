@@ -1,0 +1,223 @@
+"""Write a model's folder, whole or not at all: built beside its place, moved there in one step."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from paramctl.errors import ResourceError
+from paramctl.formats.content import Span
+from paramctl.formats.copying import copy_span, write_at
+from paramctl.formats.destination import Destination
+from paramctl.formats.fill import fill, reserve
+from paramctl.formats.hidden import part_name
+from paramctl.formats.image import Image
+from paramctl.formats.kernel import UnsupportedError, exchange, rename_new, undisturbed
+from paramctl.formats.stale import sweep
+from paramctl.formats.write_file import check_destination, told
+from paramctl.names import show
+
+
+@dataclass(frozen=True)
+class SideFile:
+    """A file that goes with a model.
+
+    Attributes:
+        name: its path relative to the folder.
+        content: its new bytes, or the file to copy them from.
+        mode: its permissions before the umask; a new file's when ``None``.
+    """
+
+    name: str
+    content: bytes | Path
+    mode: int | None = None
+
+
+@dataclass(frozen=True)
+class FolderImage:
+    """A folder to be written: checkpoint files, what goes with them, the index last."""
+
+    images: tuple[Image, ...]
+    sides: tuple[SideFile, ...] = ()
+    index: SideFile | None = None
+
+
+def write_folder(
+    destination: Destination, image: FolderImage, unchanged: Callable[[], None]
+) -> None:
+    """Write a folder image to a destination.
+
+    It is built under a hidden name beside its place, every file synced and read back, and then
+    takes its place in one step; a folder that is replaced swaps places with it.
+
+    Args:
+        unchanged: raises when an input is no longer what it was; asked at the end.
+
+    Raises:
+        ResourceError: as for one file; or the file system can't swap two folders.
+    """
+    path = destination.path
+    with told(destination.where), _opened(path.parent) as parent:
+        sweep(parent, path.name)
+        with _building(parent, destination) as part, _opened(path.parent / part) as folder:
+            _fill_folder(folder, path.parent / part, image, _modes(destination, image))
+            if destination.replaces is not None:
+                os.fchmod(folder, stat.S_IMODE(destination.replaces.st_mode))
+            unchanged()
+            check_destination(destination, parent)
+            with undisturbed():
+                _publish(parent, part, destination)
+
+
+def _fill_folder(folder: int, path: Path, image: FolderImage, modes: dict[str, int]) -> None:
+    for file in image.images:
+        with _new_file(folder, file.name, modes.get(file.name, 0o666)) as fd:
+            fill(fd, file)
+            if file.name in modes:
+                os.fchmod(fd, modes[file.name])
+    for side in (*image.sides, *([image.index] if image.index else [])):
+        _write_side(folder, path, side, modes)
+    for below in sorted({parent for side in image.sides for parent in Path(side.name).parents}):
+        with _opened(path / below) as fd:
+            os.fsync(fd)
+    os.fsync(folder)
+
+
+def _write_side(folder: int, path: Path, side: SideFile, modes: dict[str, int]) -> None:
+    (path / side.name).parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(side.content, Path) and side.content.is_symlink() and side.mode is None:
+        (path / side.name).symlink_to(side.content.readlink())
+        return
+    mode = modes.get(side.name, side.mode if side.mode is not None else 0o666)
+    with _new_file(folder, side.name, mode) as fd:
+        if isinstance(side.content, bytes):
+            write_at(fd, side.content, 0)
+        else:
+            _copy_file(side.content, fd)
+        if side.name in modes:
+            os.fchmod(fd, mode)
+        os.fsync(fd)
+
+
+def _copy_file(path: Path, fd: int) -> None:
+    source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(source).st_size
+        if size:
+            reserve(fd, size)
+            copy_span(Span(source, 0, size), fd, 0, where=show(str(path)))
+    finally:
+        os.close(source)
+
+
+def _publish(parent: int, part: str, destination: Destination) -> None:
+    """Move the built folder to its place; on an error everything is where it was."""
+    name = destination.path.name
+    if destination.replaces is None:
+        _take_free_place(parent, part, name)
+        return
+    kept = destination.backup or part
+    if destination.backup:
+        rename_new(parent, part, kept)
+    try:
+        _swap(parent, kept, name, destination)
+    except BaseException:
+        if destination.backup:
+            rename_new(parent, kept, part)
+        raise
+
+
+def _take_free_place(parent: int, part: str, name: str) -> None:
+    try:
+        rename_new(parent, part, name)
+    except FileExistsError:
+        _rename_over_empty(parent, part, name)
+    except UnsupportedError:
+        _rename_over_empty(parent, part, name)
+    try:
+        os.fsync(parent)
+    except OSError:
+        os.rename(name, part, src_dir_fd=parent, dst_dir_fd=parent)
+        raise
+
+
+def _rename_over_empty(parent: int, part: str, name: str) -> None:
+    """A folder's rename replaces nothing but an empty folder, whatever is asked."""
+    try:
+        os.rename(part, name, src_dir_fd=parent, dst_dir_fd=parent)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise FileExistsError(error.errno, os.strerror(error.errno), name) from None
+        raise
+
+
+def _swap(parent: int, kept: str, name: str, destination: Destination) -> None:
+    try:
+        exchange(parent, kept, name)
+    except UnsupportedError:
+        raise ResourceError(
+            "this file system can't replace a folder in one step",
+            where=destination.where,
+            hint="write to a new folder with -o OUT",
+        ) from None
+    try:
+        os.fsync(parent)
+    except OSError:
+        exchange(parent, kept, name)
+        raise
+
+
+@contextlib.contextmanager
+def _building(parent: int, destination: Destination) -> Iterator[str]:
+    """The hidden name of a new, locked folder; whatever has that name in the end is removed."""
+    part, before = part_name(destination.path.name), destination.replaces
+    lock = -1
+    try:
+        with undisturbed():
+            os.mkdir(part, 0o777 if before is None else 0o700, dir_fd=parent)
+            lock = os.open(part, os.O_RDONLY | os.O_DIRECTORY, dir_fd=parent)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield part
+    finally:
+        with undisturbed():
+            if lock >= 0:
+                os.close(lock)
+            shutil.rmtree(part, dir_fd=parent, ignore_errors=True)
+
+
+def _modes(destination: Destination, image: FolderImage) -> dict[str, int]:
+    """The permissions of the files that are replaced under the same name."""
+    if destination.replaces is None:
+        return {}
+    names = [file.name for file in image.images] + [side.name for side in image.sides]
+    found = {}
+    for name in [*names, *([image.index.name] if image.index else [])]:
+        with contextlib.suppress(OSError):
+            status = (destination.path / name).lstat()
+            if stat.S_ISREG(status.st_mode):
+                found[name] = stat.S_IMODE(status.st_mode)
+    return found
+
+
+@contextlib.contextmanager
+def _new_file(folder: int, name: str, mode: int) -> Iterator[int]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(name, flags, mode & 0o777, dir_fd=folder)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
