@@ -38,18 +38,16 @@ class Files:
     def add(self, where: str, opener: Callable[[], int], *, keep: bool = False) -> int:
         """Open one more file and return its index; ``keep`` says that it can't be opened twice."""
         with self._lock:
-            fd = self._opened(opener)
-            index = len(self._files)
-            self._files.append(_File(where, None if keep else opener, _identity(fd), fd))
+            file = _File(where, None, (0, 0, 0, 0))
+            self._files.append(file)  # first, so that a file that can't be opened has an index
+            file.fd = self._opened(opener)
+            file.identity = _identity(file.fd)
+            index = len(self._files) - 1
             if not keep:
+                file.reopen = opener
                 self._open[index] = None
             self._evict(self._limit)
         return index
-
-    def add_absent(self, where: str) -> None:
-        """Take an index for a file that can't be opened."""
-        with self._lock:
-            self._files.append(_File(where, None, (0, 0, 0, 0)))
 
     @contextmanager
     def opened(self, index: int) -> Iterator[int]:

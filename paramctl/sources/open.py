@@ -12,7 +12,7 @@ from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header, read_header
 from paramctl.formats.index import LARGEST, Index, parse_index
 from paramctl.manifest import Manifest
-from paramctl.names import show
+from paramctl.names import natural_order, show
 from paramctl.sources import shards, ties
 from paramctl.sources.config import read_config, read_open
 from paramctl.sources.directory import Place, check_rivals, locate
@@ -54,6 +54,7 @@ class _Opening:
     lenient: bool
     notes: list[str] = field(default_factory=list)
     problems: list[CheckpointError] = field(default_factory=list)
+    unreadable: dict[int, CheckpointError] = field(default_factory=dict)
 
     def run(self, model: str | Path, family_ties: ties.FamilyTies) -> Source:
         if str(model) == "-":
@@ -61,7 +62,7 @@ class _Opening:
         place = locate(Path(model))
         index = self._index(place) if place.is_index else None
         names = index.shards if index else [place.name]
-        headers = self._headers(place, index, names)
+        headers = self._headers(place, index)
         config, notes = read_config(place.folder)
         self.notes += notes
         manifest = self._manifest(place, index, headers, config, family_ties)
@@ -79,6 +80,7 @@ class _Opening:
             is_directory=place.is_index or not place.is_named,
             notes=self.notes,
             problems=self.problems,
+            unreadable=self.unreadable,
         )
 
     def _standard_input(self) -> Source:
@@ -109,14 +111,23 @@ class _Opening:
         check_rivals(place, index.shards)
         return index
 
-    def _headers(self, place: Place, index: Index | None, names: Sequence[str]) -> list[Header]:
-        missing = [name for name in names if index and not os.path.lexists(place.folder / name)]
-        if index and missing:
-            self._overlook(shards.missing_error(missing, index, show(str(place.path))))
-        return [
-            self._header(place, shard, name) if name not in missing else self._no_header(name)
-            for shard, name in enumerate(names)
-        ]
+    def _headers(self, place: Place, index: Index | None) -> list[Header]:
+        if index is None:
+            return [self._header(place, 0, place.name)]
+        missing = {n for n in index.shards if not os.path.lexists(place.folder / n)}
+        if missing:
+            error = shards.missing_error(natural_order(missing), index, show(str(place.path)))
+            self._overlook(error)
+        headers = []
+        for shard, name in enumerate(index.shards):
+            try:
+                headers.append(self._header(place, shard, name))
+            except CheckpointError as error:
+                if name not in missing:
+                    self._overlook(error)
+                self.unreadable[shard] = error
+                headers.append(_NOTHING)
+        return headers
 
     def _header(self, place: Place, shard: int, name: str) -> Header:
         path = place.folder / name
@@ -126,24 +137,11 @@ class _Opening:
             if place.is_named and not place.is_index
             else functools.partial(open_inside, place.folder, name)
         )
-        try:
-            file = self.descriptors.add(where, opener)
-        except CheckpointError as error:
-            self._overlook(error)
-            return self._no_header(name)
-        try:
-            with self.descriptors.opened(file) as fd:
-                header = read_header(fd, where, shard=shard)
-        except CheckpointError as error:
-            self._overlook(error)
-            return _NOTHING
+        file = self.descriptors.add(where, opener)
+        with self.descriptors.opened(file) as fd:
+            header = read_header(fd, where, shard=shard)
         self._note_warnings(header, where)
         return header
-
-    def _no_header(self, name: str) -> Header:
-        """Keep the indices of files and shards in step where a shard can't be opened."""
-        self.descriptors.add_absent(show(name))
-        return _NOTHING
 
     def _manifest(
         self,
@@ -169,7 +167,10 @@ class _Opening:
     def _check_listed(
         self, place: Place, index: Index, headers: Sequence[Header], manifest: Manifest
     ) -> None:
-        absent = shards.absent_names(index, manifest)
+        gone = {index.shards[shard] for shard in self.unreadable}
+        absent = [
+            n for n in index.weight_map if n not in manifest and index.weight_map[n] not in gone
+        ]
         if absent:
             held = shards.places(index, headers)
             self._overlook(shards.absent_error(absent, index, held, show(str(place.path))))

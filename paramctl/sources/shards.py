@@ -1,6 +1,6 @@
 """Many shards, one list of tensors: the index decides which tensor is where."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header
@@ -36,11 +36,6 @@ def places(index: Index, headers: Sequence[Header]) -> dict[str, list[str]]:
         for entry in header.entries:
             found.setdefault(entry.name, []).append(shard)
     return found
-
-
-def absent_names(index: Index, present: Container[str]) -> list[str]:
-    """The names that the index lists and that are neither stored there nor tied."""
-    return [name for name in index.weight_map if name not in present]
 
 
 def unlisted_names(index: Index, headers: Sequence[Header]) -> list[str]:

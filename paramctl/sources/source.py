@@ -40,6 +40,7 @@ class Source:
         index, config: the parsed index and ``config.json``, where there are such.
         notes: what a user should be warned of.
         problems: what a lenient opening overlooked.
+        unreadable: the shards among it, by their index.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Source:
     is_directory: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[CheckpointError] = field(default_factory=list)
+    unreadable: dict[int, CheckpointError] = field(default_factory=dict)
 
     def __enter__(self) -> "Source":
         return self
