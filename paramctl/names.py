@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 _DIGITS = re.compile(r"(\d+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
+_LAYER = re.compile(r"(?<![^.])[0-9]{1,18}(?![^.])")
 _LONGEST = 512
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -59,11 +60,8 @@ def layer_segment(name: str) -> tuple[str, int] | None:
 
     ``model.layers.3.mlp.weight`` gives ``("model.layers", 3)``.
     """
-    segments = name.split(".")
-    for position, segment in enumerate(segments):
-        if segment.isascii() and segment.isdigit() and len(segment) < 19:
-            return ".".join(segments[:position]), int(segment)
-    return None
+    match = _LAYER.search(name)
+    return (name[: max(0, match.start() - 1)], int(match[0])) if match else None
 
 
 def near(name: str, names: Iterable[str], count: int = 3) -> list[str]:
