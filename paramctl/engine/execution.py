@@ -192,7 +192,7 @@ class Execution:
     def _tensor(self, operation: Operation, form: Form, array: Any) -> Tensor:
         dtype = self.resolve(form.dtype)
         xp = self.backend.xp
-        array = array if hasattr(array, "shape") else xp.asarray(array)
+        array = xp.asarray(array)
         if array.shape != form.shape:
             raise AssertionError(f"{operation.name}: rule {form.shape}, value {array.shape}")
         if array.dtype != dtype:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from paramctl.compute.backend import Backend
@@ -44,6 +45,17 @@ class Weight:
             )
         return self.parameter.value
 
+    @property
+    def numel(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether numbers must be read or converted on the host before they can be used."""
+        value = self.value
+        return self.backend.is_host and (_is_stored(value) or str(value.dtype) != self.dtype)
+
     def array(self) -> Any:
         """All of it."""
         value = self.value
@@ -62,10 +74,7 @@ class Weight:
         return self._widen(value[indices])
 
     def _widen(self, array: Any) -> Any:
-        if self.backend.owns(array) or not hasattr(array, "device") or self.backend.is_host:
-            wide = self.backend.widen(array, self.dtype)
-        else:
-            wide = self.backend.widen(array, self.dtype)
+        wide = self.backend.widen(array, self.dtype)
         return self.backend.round_bfloat16(wide) if self.is_rounded else wide
 
 
