@@ -147,9 +147,9 @@ def inside(low: float, high: float, dtype: str) -> tuple[Any, Any]:
     """The smallest and the largest number of ``dtype`` that lie in [low, high]."""
     real = np.dtype(dtype).type
     least, most = real(low), real(high)
-    if least < low:
+    if float(least) < low:
         least = np.nextafter(least, real(np.inf))
-    if most > high:
+    if float(most) > high:
         most = np.nextafter(most, real(-np.inf))
     return least, most
 
@@ -158,7 +158,7 @@ def _spread(fraction: Array, low: float, high: float) -> Array:
     """``low + (high - low) * fraction``, in place; rounding can't carry it out of [low, high)."""
     dtype = fraction.dtype.name
     least, most = inside(low, high, dtype)
-    if most == high > low:
+    if float(most) == high > low:
         most = np.nextafter(most, fraction.dtype.type(-np.inf))
     fraction *= fraction.dtype.type(high - low)
     fraction += fraction.dtype.type(low)

@@ -39,8 +39,9 @@ def _by_normals(
     least, most = inside(low, high, stream.dtype)
 
     def propose(rng: np.random.Generator, count: int) -> Array:
-        values: Array = rng.standard_normal(count, dtype=real) * real(std) + real(mean)
-        return values[(values >= least) & (values <= most)]
+        values = rng.standard_normal(count, dtype=real) * real(std) + real(mean)
+        kept: Array = values[(values >= least) & (values <= most)]
+        return kept
 
     return stream.accepted(start, stop, propose)
 

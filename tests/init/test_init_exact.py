@@ -1,0 +1,123 @@
+"""Schemes without randomness, and the exact part of sparse ones, by hand."""
+
+import numpy as np
+import pytest
+
+from paramctl.errors import UsageError
+from paramctl.init.base import INITIALIZERS
+from paramctl.init.draw import draw
+from paramctl.init.gain import calculate_gain
+
+
+def made(name: str, shape: tuple[int, ...], **options) -> np.ndarray:
+    return draw(INITIALIZERS[name](**options), 0, "w", shape)
+
+
+def test_constants():
+    assert made("constant", (2, 2), value=-0.25).tolist() == [[-0.25, -0.25]] * 2
+    assert made("ones", (3,)).tolist() == [1, 1, 1]
+    assert not np.signbit(made("zeros", (3,))).any()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (3, 3), (0, 3), (300, 280)])
+def test_eye_is_a_rectangular_identity(shape):
+    assert np.array_equal(made("eye", shape), np.eye(*shape))
+    assert np.array_equal(made("keras.identity", shape, gain=0.5), np.eye(*shape) / 2)
+
+
+def test_dirac_repeats_the_identity_per_group():
+    values = made("dirac", (4, 2, 3), groups=2)
+    assert np.argwhere(values).tolist() == [[0, 0, 1], [1, 1, 1], [2, 0, 1], [3, 1, 1]]
+
+
+def test_dirac_puts_the_centre_of_an_even_kernel_at_its_upper_half():
+    assert np.argwhere(made("dirac", (1, 1, 4, 4))).tolist() == [[0, 0, 2, 2]]
+
+
+def test_a_bilinear_kernel_is_symmetric_and_keeps_channels_apart():
+    values = made("bilinear", (2, 2, 4, 4))
+    assert values[0, 0, 0].tolist() == [0.0625, 0.1875, 0.1875, 0.0625]
+    assert not values[0, 1].any()
+    odd = made("bilinear", (1, 1, 3, 3))[0, 0]
+    assert odd.tolist() == [[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]]
+
+
+def test_mxnets_bilinear_fills_every_pair_and_is_lopsided_for_odd_kernels():
+    values = made("mxnet.bilinear", (2, 2, 4, 4))
+    assert values[0, 1, 0].tolist() == [0.0625, 0.1875, 0.1875, 0.0625]
+    side = np.array([0.25, 0.75, 0.75])
+    assert made("mxnet.bilinear", (1, 1, 3, 3))[0, 0].tolist() == np.outer(side, side).tolist()
+    assert made("mxnet.bilinear", (1, 1, 2, 2))[0, 0].tolist() == [[1, 0], [0, 0]]
+
+
+def test_an_lstm_bias_opens_the_second_gate():
+    assert made("lstm_bias", (8,)).tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("rows", "zeros"), [(10, 3), (8, 2), (1, 1)])
+def test_each_column_of_a_sparse_matrix_has_as_many_zeros(rows, zeros):
+    values = made("sparse", (rows, 40), sparsity=0.25)
+    assert (values == 0).sum(axis=0).tolist() == [zeros] * 40
+
+
+def test_sparse_zeros_fall_on_every_row():
+    values = made("sparse", (10, 2000), sparsity=0.25)
+    share = (values == 0).mean(axis=1)
+    assert np.abs(share - 0.3).max() < 5 * np.sqrt(0.3 * 0.7 / 2000)
+
+
+@pytest.mark.parametrize(
+    ("nonlinearity", "gain"),
+    [
+        ("linear", 1), ("conv2d", 1), ("conv_transpose3d", 1), ("sigmoid", 1),
+        ("tanh", 5 / 3), ("relu", 2**0.5), ("leaky_relu", 1.4141428), ("selu", 0.75),
+    ],
+)  # fmt: skip
+def test_gains(nonlinearity, gain):
+    assert calculate_gain(nonlinearity) == pytest.approx(gain)
+
+
+@pytest.mark.parametrize("nonlinearity", ["gelu", "silu", "swish"])
+def test_some_nonlinearities_have_no_gain(nonlinearity):
+    with pytest.raises(UsageError) as error:
+        calculate_gain(nonlinearity)
+    assert str(error.value) == f"Unsupported nonlinearity {nonlinearity}"
+    assert error.value.hint == "known are linear, sigmoid, tanh, relu, leaky_relu, selu"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shape", "text"),
+    [
+        ("eye", {}, (3,), "w: Only tensors with 2 dimensions are supported"),
+        ("sparse", {"sparsity": 0.1}, (3,), "w: Only tensors with 2 dimensions are supported"),
+        ("dirac", {}, (3, 3), "w: Only tensors with 3, 4, or 5 dimensions are supported"),
+        ("dirac", {"groups": 2}, (3, 3, 3), "w: dim 0 must be divisible by groups"),
+        ("bilinear", {}, (3, 3), "w: a bilinear kernel has 4 axes, not 2"),
+        ("lstm_bias", {}, (6,), "w: an LSTM bias has one axis of 4·H elements, not [6]"),
+    ],
+)
+def test_shapes_that_a_scheme_does_not_fit_are_an_error(name, options, shape, text):
+    with pytest.raises(UsageError) as error:
+        made(name, shape, **options)
+    assert str(error.value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("uniform", {"low": 1.0, "high": 0.0}, "uniform needs finite low <= high, not 1.0 and 0.0"),
+        ("normal", {"std": -1.0}, "std is 0 or more, not -1.0"),
+        ("normal", {"mean": float("nan")}, "mean is a finite number, not nan"),
+        ("sparse", {"sparsity": 1.5}, "sparsity is a share from 0 to 1, not 1.5"),
+        ("dirac", {"groups": 0}, "groups is 1 or more, not 0"),
+        ("keras.variance_scaling", {"scale": 0.0}, "scale is above 0, not 0.0"),
+        ("xavier_uniform", {"gain": -1.0}, "gain is 0 or more, not -1.0"),
+        ("mxnet.xavier", {"magnitude": -1.0}, "magnitude is 0 or more, not -1.0"),
+        ("mxnet.uniform", {"scale": -1.0}, "scale is 0 or more, not -1.0"),
+        ("jax.uniform", {"scale": -1.0}, "scale is 0 or more, not -1.0"),
+    ],
+)
+def test_options_out_of_range_are_an_error(name, options, text):
+    with pytest.raises(UsageError) as error:
+        INITIALIZERS[name](**options)
+    assert str(error.value) == text
