@@ -57,6 +57,15 @@ class Initializer:
         """Mean, standard deviation and support on such a tensor; ``None`` if it has no such law."""
         return None
 
+    def check(self, shape: Shape, axes: Axes) -> None:
+        """Make sure, before anything is written, that the scheme applies to such a tensor.
+
+        Raises:
+            UsageError: it does not.
+        """
+        if 0 not in shape:
+            self.values(Stream(0, ""), shape, axes, 0, 1)
+
     @classmethod
     def make(cls, name: str, positional: Sequence[Any], named: Mapping[str, Any]) -> Self:
         """An initializer with options as in a call; ``name`` is how the user calls it.

@@ -32,13 +32,15 @@ class DeltaOrthogonal(Initializer):
     whole: ClassVar[bool] = True
     spellings: ClassVar[dict[str, str]] = {"scale": "gain"}
 
-    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+    def check(self, shape: Shape, axes: Axes) -> None:
         require(3 <= len(shape) <= 5, "Delta orthogonal initializer requires a 3D, 4D or 5D shape")
-        known = axes.count("in") == 1 and axes.count("out") == 1
-        rows = axes.index("in") if known else len(shape) - 2
-        columns = axes.index("out") if known else len(shape) - 1
-        inputs, outputs = shape[rows], shape[columns]
+        inputs, outputs = (shape[axis] for axis in _matrix_axes(shape, axes))
         require(inputs <= outputs, f"more inputs ({inputs}) than outputs ({outputs})")
+
+    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        self.check(shape, axes)
+        rows, columns = _matrix_axes(shape, axes)
+        inputs, outputs = shape[rows], shape[columns]
         result = np.zeros(shape)
         if not math.prod(shape):
             return result.ravel()
@@ -49,3 +51,10 @@ class DeltaOrthogonal(Initializer):
         index[rows] = index[columns] = slice(None)
         result[tuple(index)] = matrix if rows < columns else matrix.T
         return result.ravel()
+
+
+def _matrix_axes(shape: Shape, axes: Axes) -> tuple[int, int]:
+    """Where the inputs and the outputs are."""
+    if axes.count("in") == 1 and axes.count("out") == 1:
+        return axes.index("in"), axes.index("out")
+    return len(shape) - 2, len(shape) - 1

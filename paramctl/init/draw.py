@@ -47,14 +47,14 @@ def draw_blocks(
     if not count:
         return
     if initializer.whole:
-        flat = _values(initializer, stream, shape, axes, 0, count)
+        flat = values_of(initializer, stream, shape, axes, 0, count)
         for start in range(0, count, BLOCK):
             yield finish(flat[start : start + BLOCK])
         return
 
     def block(start: int) -> Array:
         stop = min(start + BLOCK, count)
-        return finish(_values(initializer, stream, shape, axes, start, stop))
+        return finish(values_of(initializer, stream, shape, axes, start, stop))
 
     yield from map_ordered(block, range(0, count, BLOCK), workers=workers)
 
@@ -76,7 +76,7 @@ def draw(
     return result.reshape(shape)
 
 
-def _values(
+def values_of(
     initializer: Initializer, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int
 ) -> Array:
     """The initializer's values; an error that names no tensor gets this one's name."""

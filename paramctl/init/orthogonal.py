@@ -41,7 +41,6 @@ def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) ->
     Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``.
     """
     count, inner = experts_of(shape, axes)
-    require(len(inner) >= 2, _FEW)
     roles = axes[len(shape) - len(inner) :]
     place = roles.index("out") if columns_last and "out" in roles else len(inner) - 1
     place = place if columns_last else 0
@@ -80,7 +79,11 @@ class Orthogonal(Initializer):
     gain: float = 1.0
     whole: ClassVar[bool] = True
 
+    def check(self, shape: Shape, axes: Axes) -> None:
+        require(len(experts_of(shape, axes)[1]) >= 2, _FEW)
+
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        self.check(shape, axes)
         return each_expert(stream, shape, axes, columns_last=False) * self.gain
 
 
@@ -105,7 +108,11 @@ class KerasOrthogonal(Initializer):
     whole: ClassVar[bool] = True
     spellings: ClassVar[Mapping[str, str]] = {"scale": "gain"}
 
+    def check(self, shape: Shape, axes: Axes) -> None:
+        require(len(experts_of(shape, axes)[1]) >= 2, _FEW)
+
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        self.check(shape, axes)
         return each_expert(stream, shape, axes, columns_last=True) * self.gain
 
 
@@ -147,8 +154,11 @@ class MxnetOrthogonal(Initializer):
     rand_type: Literal["uniform", "normal"] = "uniform"
     whole: ClassVar[bool] = True
 
-    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+    def check(self, shape: Shape, axes: Axes) -> None:
         require(len(shape) >= 2, _FEW)
+
+    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        self.check(shape, axes)
         fine = stream.in_float64()
         uniform = self.rand_type == "uniform"
         noise = fine.uniform(start, stop, -1.0, 1.0) if uniform else fine.normal(start, stop)

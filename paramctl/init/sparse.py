@@ -37,8 +37,11 @@ class Sparse(Initializer):
         require(0 <= self.sparsity <= 1, f"sparsity is a share from 0 to 1, not {self.sparsity}")
         require(0 <= self.std < math.inf, f"std is 0 or more, not {self.std}")
 
-    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+    def check(self, shape: Shape, axes: Axes) -> None:
         require(len(shape) == 2, "Only tensors with 2 dimensions are supported")
+
+    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        self.check(shape, axes)
         rows, columns = shape
         zeros = math.ceil(self.sparsity * rows)
         values = scaled_normal(stream, start, stop, 0.0, self.std).reshape(shape)
