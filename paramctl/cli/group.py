@@ -46,7 +46,8 @@ class Verbs(TyperGroup):
         single = typer.Typer(
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
-        single.command(name=cmd_name, context_settings=_SETTINGS)(module.run)
+        parser = getattr(module, "Parser", None)  # a verb may read its arguments in its own way
+        single.command(name=cmd_name, cls=parser, context_settings=_SETTINGS)(module.run)
         return typer.main.get_command(single)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
