@@ -1,0 +1,47 @@
+"""How values are cut into work: fixed pieces of a tensor, fixed blocks of a piece, reused buffers.
+
+A piece is what one worker takes, a block what fits its cache, a row what one sum runs over.
+The sizes depend on nothing, so neither do the results.
+"""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+PIECE = 1 << 20  # elements
+BLOCK = 1 << 18
+ROW = 1 << 11
+
+_buffers = threading.local()
+
+
+def spans(count: int, size: int = PIECE) -> Iterator[tuple[int, int]]:
+    """Consecutive (start, stop) of ``size`` elements, the last one shorter; (0, 0) for none."""
+    if count == 0:
+        yield 0, 0
+    for start in range(0, count, size):
+        yield start, min(start + size, count)
+
+
+def scratch(purpose: str, count: int, dtype: Any) -> Any:
+    """An array of ``count`` elements whose memory this thread uses again for the same purpose.
+
+    What it held before is overwritten by the next call with that purpose.
+    """
+    wanted = np.dtype(dtype)
+    kept = getattr(_buffers, purpose, None)
+    if kept is None or kept.nbytes < count * wanted.itemsize:
+        kept = np.empty(max(count * wanted.itemsize, 1), np.uint8)
+        setattr(_buffers, purpose, kept)
+    return kept[: count * wanted.itemsize].view(wanted)
+
+
+def rows(values: Any) -> Iterator[Any]:
+    """Views of a flat array as full rows and, when some are left over, one short row."""
+    full = len(values) - len(values) % ROW
+    if full:
+        yield values[:full].reshape(-1, ROW)
+    if full < len(values):
+        yield values[full:].reshape(1, -1)

@@ -1,0 +1,145 @@
+"""Two tensors of one shape compared: equal as machine words, decoded only where they are not."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from paramctl.compute.blocks import spans
+from paramctl.compute.decode import is_decodable
+from paramctl.compute.pool import map_ordered
+from paramctl.figures.difference import Difference
+from paramctl.figures.pair import Pair, Verdict, compare_piece, square_sum
+from paramctl.figures.pieces import Span, size_of
+from paramctl.figures.rule import Rule
+from paramctl.figures.tally import Number
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is different between two tensors a and b of one shape.
+
+    Figures are of ``b - a``, over the elements that are NaN on neither side.
+
+    Attributes:
+        differing: elements that are not equal by the rule; ``None`` for dtypes whose values
+            can't be told.
+        max_abs, mean_abs: of ``|b - a|``; infinite where just one side is.
+        rel_l2: ``|b - a| / |a|`` of the finite elements; ``None`` when a is zero.
+        cosine: of the angle between them; ``None`` when one of them is zero.
+        nan, inf: how many there are (in a, in b).
+        is_equal: whether no element differs and the dtypes agree.
+        cast: ``a`` when b is exactly a's cast, ``b`` when a is exactly b's, else empty.
+    """
+
+    numel: int
+    differing: int | None = 0
+    max_abs: Number | None = None
+    mean_abs: float | None = None
+    rel_l2: float | None = None
+    cosine: float | None = None
+    nan: tuple[int, int] = (0, 0)
+    inf: tuple[int, int] = (0, 0)
+    is_equal: bool = True
+    cast: str = ""
+
+    @property
+    def share(self) -> float | None:
+        """Differing elements as a share of all."""
+        return None if self.differing is None else self.differing / max(self.numel, 1)
+
+
+class _Found(NamedTuple):
+    place: int
+    span: Span
+    verdict: Verdict
+
+
+def compare(pair: Pair, rule: Rule | None = None, *, figures: bool = True) -> Comparison:
+    """How two tensors of one shape differ."""
+    return next(compare_all([pair], rule, figures=figures))
+
+
+def compare_all(
+    pairs: Iterable[Pair], rule: Rule | None = None, *, figures: bool = True
+) -> Iterator[Comparison]:
+    """The comparison of each pair, in order, all of them spread over the workers.
+
+    Args:
+        figures: without them a pair is left at its first difference, and only equality and
+            cast are right.
+    """
+    kept: list[Pair] = []
+    known: set[int] = set()  # pairs that are known to differ, so that the rest can be left alone
+
+    def jobs() -> Iterator[tuple[int, Pair, Span]]:
+        for place, pair in enumerate(pairs):
+            kept.append(pair)
+            for span in spans(size_of(pair.before)):
+                yield place, pair, span
+
+    def work(job: tuple[int, Pair, Span]) -> _Found:
+        place, pair, span = job
+        if place in known:
+            return _Found(place, span, Verdict(is_equal=True))
+        verdict = compare_piece(pair, span, rule or Rule(), figures)
+        if not figures and not verdict.is_equal and not verdict.may_be_cast:
+            known.add(place)
+        return _Found(place, span, verdict)
+
+    for place, group in groupby(map_ordered(work, jobs()), key=lambda found: found.place):
+        yield _combined(kept[place], list(group), figures)
+
+
+def _combined(pair: Pair, found: list[_Found], figures: bool) -> Comparison:
+    """One comparison from the verdicts on all pieces of a pair."""
+    numel = size_of(pair.before)
+    verdicts = [piece.verdict for piece in found]
+    casts = [all(v.casts[way] for v in verdicts) for way in (0, 1)] if pair.is_retyped else []
+    differing = sum(v.difference.differing for v in verdicts if v.difference)
+    is_equal = all(v.is_equal for v in verdicts) and not pair.is_retyped
+    if not all(is_decodable(entry.dtype) for entry in (pair.before, pair.after)):
+        return Comparison(numel=numel, differing=0 if is_equal else None, is_equal=is_equal)
+    cast = "" if not any(casts) else "a" if casts[0] else "b"
+    if is_equal or not figures:
+        return Comparison(numel=numel, differing=differing, is_equal=is_equal, cast=cast)
+    equal_spans = [piece.span for piece in found if piece.verdict.difference is None]
+    whole = Difference()
+    for verdict in verdicts:
+        if verdict.difference:
+            whole.add(verdict.difference)
+    for part in map_ordered(partial(square_sum, pair), equal_spans):
+        whole.add(part)
+    return _figures(numel, whole, cast)
+
+
+def _figures(numel: int, whole: Difference, cast: str) -> Comparison:
+    gap, squares = math.fsum(whole.gap), math.fsum(whole.squares)
+    left, right = math.fsum(whole.left), math.fsum(whole.right)
+    return Comparison(
+        numel=numel,
+        differing=whole.differing,
+        max_abs=whole.max_abs if whole.pairs else None,
+        mean_abs=(math.inf if whole.split else gap / whole.pairs) if whole.pairs else None,
+        rel_l2=None if whole.split else _ratio(math.sqrt(squares), math.sqrt(left)),
+        cosine=None if whole.split else _cosine(squares, left, right),
+        nan=whole.nan,
+        inf=whole.inf,
+        is_equal=False,
+        cast=cast,
+    )
+
+
+def _ratio(above: float, below: float) -> float | None:
+    if below == 0 or not (math.isfinite(above) and math.isfinite(below)):
+        return None
+    return above / below
+
+
+def _cosine(squares: float, left: float, right: float) -> float | None:
+    """From the three sides of the triangle: 2ab = a^2 + b^2 - (a - b)^2."""
+    size: Any = math.sqrt(left) * math.sqrt(right)
+    found = _ratio((left + right - squares) / 2, size)
+    return None if found is None else max(-1.0, min(1.0, found))

@@ -1,0 +1,67 @@
+"""Reading tensors piece by piece, and spreading the pieces of many tensors over the workers."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from paramctl.compute.blocks import scratch, spans
+from paramctl.compute.pool import map_ordered
+from paramctl.dtypes import DTYPES
+from paramctl.errors import CheckpointError
+from paramctl.manifest import Entry
+
+Result = TypeVar("Result")
+Span = tuple[int, int]
+
+
+class Readable(Protocol):
+    """What figures need of a source: the bytes of a name at a position."""
+
+    def read_into(self, name: str, buffer: Any, start: int = 0) -> None:
+        """Fill ``buffer`` from byte ``start`` of the tensor."""
+
+
+def size_of(entry: Entry) -> int:
+    """Number of elements of a stored tensor.
+
+    Raises:
+        CheckpointError: a size is unknown.
+    """
+    if entry.numel is None:
+        raise CheckpointError("the shape is not known", where=entry.name)
+    return entry.numel
+
+
+def byte_span(dtype: str, span: Span) -> Span:
+    """Where elements lie in their tensor, in bytes."""
+    bits = DTYPES[dtype].bits
+    return span[0] * bits // 8, span[1] * bits // 8
+
+
+def read_piece(source: Readable, entry: Entry, span: Span, purpose: str = "piece") -> Any:
+    """The bytes of elements [start, stop) of a tensor, in this thread's buffer for ``purpose``."""
+    start, stop = byte_span(entry.dtype, span)
+    buffer = scratch(purpose, stop - start, np.uint8)
+    if stop > start:
+        source.read_into(entry.name, memoryview(buffer), start)
+    return buffer
+
+
+def over_pieces(
+    work: Callable[[Entry, Span], Result], entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, Iterator[Result]]]:
+    """Each entry with the results of its pieces, in order, computed on the workers.
+
+    Consume the results of an entry before the next entry. A tensor without elements has one
+    empty piece.
+    """
+    jobs = (
+        (place, entry, span)
+        for place, entry in enumerate(entries)
+        for span in spans(size_of(entry))
+    )
+    results = map_ordered(lambda job: (job[0], job[1], work(job[1], job[2])), jobs)
+    for (_, entry), group in groupby(results, key=lambda result: (result[0], result[1])):
+        yield entry, (result for _, _, result in group)
