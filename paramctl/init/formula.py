@@ -49,7 +49,7 @@ class Values(np.ndarray):
         if not isinstance(exponent, int) or not 0 <= exponent <= _MOST:
             hint = f"whole exponents from 0 to {_MOST}, or 0.5"
             raise LanguageError(f"values have no power {describe(exponent)}", hint=hint)
-        result = np.ones_like(self)
+        result: Any = np.ones_like(self)
         for _ in range(exponent):
             result = result * self
         return result

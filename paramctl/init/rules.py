@@ -7,14 +7,17 @@ from paramctl.errors import ParamctlError, UsageError
 from paramctl.init.scheme import EXPRESSION, parse_scheme
 
 DEFAULT = "default"
-DEFAULTS = (
-    DEFAULT,
-    "torch.default",
-    "mxnet.default",
-    "keras.default",
-    "jax.default",
-    "paddle.default",
-)
+"""The spec's or the family's own rules, else torch's; ``keras.default`` and its like are others'."""
+
+_FRAMEWORKS = {
+    "torch": "torch",
+    "mxnet": "mxnet",
+    "keras": "keras",
+    "jax": "jax",
+    "flax": "jax",
+    "paddle": "paddle",
+}
+_DEFAULTS = {f"{name}{dot}{DEFAULT}": of for name, of in _FRAMEWORKS.items() for dot in "._"}
 _RULED_EXPRESSION = re.compile(r"=\s*expr:")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
@@ -31,6 +34,16 @@ class Rule(NamedTuple):
     scheme: str
 
 
+def is_default(scheme: str) -> bool:
+    """Whether a text asks for per-layer defaults, of the model or of a framework."""
+    return scheme == DEFAULT or scheme in _DEFAULTS
+
+
+def framework_of(scheme: str) -> str | None:
+    """The framework whose defaults a text names; ``None`` for the model's own."""
+    return _DEFAULTS.get(scheme)
+
+
 def parse_rule(text: str) -> Rule:
     """The rule of one ``--scheme`` argument.
 
@@ -41,7 +54,7 @@ def parse_rule(text: str) -> Rule:
         UsageError: neither reading gives a scheme.
     """
     whole = text.strip()
-    if whole in DEFAULTS or whole.startswith(EXPRESSION):
+    if is_default(whole) or whole.startswith(EXPRESSION):
         return _checked(None, whole)
     try:
         return _checked(None, whole)
@@ -85,6 +98,6 @@ def _outside(text: str) -> set[int]:
 
 
 def _checked(select: str | None, scheme: str) -> Rule:
-    if scheme not in DEFAULTS:
+    if not is_default(scheme):
         parse_scheme(scheme)
     return Rule(select, scheme)
