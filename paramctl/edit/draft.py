@@ -147,6 +147,17 @@ class Draft:
         slot.entry = target.entry._replace(name=alias)
         self._moved()
 
+    def promote(self, alias: str) -> None:
+        """Store a tied tensor under this name of it; the name it had becomes an alias."""
+        slot = self._slot(alias)
+        before = slot.kept
+        if before is None:
+            return
+        others = [other for other in self.slots if other.kept is before and other is not slot]
+        self._hand_on(before, [slot, *others])
+        before.kept, before.content, before.declared = slot, None, True
+        self._manifest = None
+
     def untie(self, alias: str) -> None:
         """Give an alias a tensor of its own, with the same bytes."""
         slot = self._slot(alias)

@@ -46,8 +46,13 @@ def _head_ties(draft: Draft) -> set[frozenset[str]]:
         frozenset(group)
         for group in draft.manifest.ties
         if any(_is_weight_of(name, _HEADS) for name in group)
-        and any(_is_weight_of(name, _EMBEDDINGS) for name in group)
+        and any(is_embedding(name) for name in group)
     }
+
+
+def is_embedding(name: str) -> bool:
+    """Whether a name is an embedding's weight, by the usual names."""
+    return _is_weight_of(name, _EMBEDDINGS)
 
 
 def _is_weight_of(name: str, modules: set[str]) -> bool:

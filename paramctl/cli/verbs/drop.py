@@ -1,0 +1,31 @@
+"""Remove the selected tensors."""
+
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.options import AllowEmpty, Common, Expect, Model, verb
+from paramctl.cli.writing import Writing, carry_out, writes
+
+GROUP = "Change"
+
+
+@verb
+@writes
+def run(
+    model: Model,
+    select: Annotated[
+        list[str], typer.Argument(metavar="SELECT", help="Selections; several are a union.")
+    ],
+    allow_empty: AllowEmpty = False,
+    expect: Expect = None,
+    *,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Remove the selected tensors."""
+    from paramctl.edit.drop import Drop
+    from paramctl.edit.plan import Step
+
+    step = Step(Drop(), tuple(select), allow_empty, expect)
+    carry_out("drop", model, [step], writing, common)

@@ -1,0 +1,117 @@
+"""Options that every edit shares, and the one way from steps to a written checkpoint."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from paramctl.cli.options import Common
+
+if TYPE_CHECKING:
+    from paramctl.edit.plan import Plan, Step
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Where an edit writes to, and whether it does."""
+
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT",
+            help="A new .safetensors file; any other name is a folder.",
+        ),
+    ] = None  # fmt: skip
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Replace MODEL itself, after the last read.")
+    ] = False
+    backup: Annotated[
+        bool, typer.Option("--backup", help="Keep what is replaced, as NAME.bak.")
+    ] = False
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the checkpoint that is at OUT.")
+    ] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Show the plan and write nothing.")
+    ] = False
+    provenance: Annotated[
+        bool,
+        typer.Option("--provenance", help="Record steps, inputs and version in the metadata."),
+    ] = False
+
+
+def writes(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the writing options; they arrive together in its argument ``writing``."""
+    own = inspect.signature(function)
+    shared = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=field.type,
+        )
+        for field in fields(Writing)
+    ]
+
+    @functools.wraps(function)
+    def run(**values: Any) -> None:
+        writing = Writing(**{field.name: values.pop(field.name) for field in fields(Writing)})
+        function(**values, writing=writing)
+
+    parameters = list(own.parameters.values())
+    before = [p for p in parameters if p.name not in ("writing", "common")]
+    after = [p for p in parameters if p.name == "common"]
+    run.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[*before, *shared, *after]
+    )
+    return run
+
+
+def carry_out(
+    verb: str, model: str, steps: "Sequence[Step]", writing: Writing, common: Common
+) -> None:
+    """Plan the steps for a checkpoint, write the result unless it is a dry run, and report."""
+    from paramctl.edit.plan import plan
+    from paramctl.sources.open import open_source
+
+    with open_source(model) as source:
+        finish(verb, plan(source, steps), writing, common)
+
+
+def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
+    """Write a plan unless it is a dry run; say what was chosen, print what changes."""
+    from paramctl.edit.write import Where, destination, write
+
+    for source in made.draft.inputs:
+        for note in source.notes:
+            common.say(f"warning: {note}")
+    for matched, total in made.chosen:
+        common.say(f"selected {matched} of {total} tensors")
+    if writing.provenance:
+        from paramctl.edit.provenance import record
+
+        record(made)
+    place = None
+    if not writing.dry_run or writing.output or writing.in_place:
+        where = Where(writing.output, writing.in_place, writing.force, writing.backup)
+        place = destination(made, where)
+    if place is not None and not writing.dry_run:
+        write(made, place)
+    for note in made.draft.notes:
+        common.say(f"note: {note}")
+    _print(verb, made, place.path if place else None, writing, common)
+
+
+def _print(verb: str, made: "Plan", path: Path | None, writing: Writing, common: Common) -> None:
+    if writing.dry_run or common.form:
+        from paramctl.report.edited import edited
+        from paramctl.report.emit import emit
+
+        emit(edited(verb, made.changes, path, dry_run=writing.dry_run), common)
+    else:
+        count = len(made.changes)
+        common.say(f"wrote {path}: {count} change{'' if count == 1 else 's'}")

@@ -1,0 +1,78 @@
+"""Other names for the same tensors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paramctl.edit.draft import Draft
+from paramctl.edit.plan import EDITS, Edit, Step
+from paramctl.edit.rename_rules import Rule
+from paramctl.errors import UsageError
+from paramctl.manifest import Entry, Manifest
+from paramctl.names import show
+
+
+@EDITS.register("rename")
+@dataclass(frozen=True)
+class Rename(Edit):
+    """Rename by rules; order, ties and bytes stay.
+
+    Attributes:
+        rules: applied in order, each to what the one before has made of a name.
+        table: applied at once, each name by the first rule that concerns it; so two names
+            may be swapped.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    table: tuple[Rule, ...] = ()
+
+    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
+        """The entries that some rule concerns.
+
+        Raises:
+            UsageError: rules that concern nothing, every one of them; or not as many entries
+                as expected.
+        """
+        names = self._names(manifest)
+        if step.expect is not None and len(names) != step.expect:
+            raise UsageError(f"the rules rename {len(names)} tensors, expected {step.expect}")
+        return [manifest[name] for name in names]
+
+    def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
+        """Rename them all at once."""
+        draft.rename(self._names(draft.manifest))
+
+    def inverse(self) -> "Rename":
+        """The rules that lead back, in the opposite order.
+
+        Raises:
+            UsageError: one of them has none.
+        """
+        rules = tuple(rule.inverse() for rule in reversed(self.rules))
+        return Rename(rules, tuple(rule.inverse() for rule in self.table))
+
+    def _names(self, manifest: Manifest) -> dict[str, str]:
+        """Old name to new name for every entry that a rule concerns."""
+        idle = dict.fromkeys((*self.table, *self.rules))
+        found: dict[str, str] = {}
+        for entry in manifest:
+            new = _first(self.table, entry.name, idle)
+            for rule in self.rules:
+                new = _first((rule,), new or entry.name, idle) or new
+            if new is not None:
+                found[entry.name] = new
+        if idle:
+            listed = ", ".join(f"'{show(rule.text)}'" for rule in idle)
+            raise UsageError(
+                f"{listed} renames none of {len(manifest)} tensors",
+                hint="run `paramctl ls MODEL -f names` to see them",
+            )
+        return found
+
+
+def _first(rules: Sequence[Rule], name: str, idle: dict[Rule, None]) -> str | None:
+    for rule in rules:
+        new = rule.rename(name)
+        if new is not None:
+            idle.pop(rule, None)
+            return new
+    return None
