@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import DEFAULT_FLOAT, Form, Operation
-from paramctl.engine.promotion import has_gradient, promote, promote_number
+from paramctl.engine.promotion import has_gradient, is_complex, promote, promote_number
 from paramctl.engine.shapes import Shape, broadcast
 from paramctl.expression.errors import LanguageError
 
@@ -56,6 +56,13 @@ def sum_to(xp: Any, gradient: Any, shape: Shape | None) -> Any:
         if axis < extra or (shape[axis - extra] == 1 and gradient.shape[axis] != 1)
     )
     return xp.reshape(xp.sum(gradient, axis=axes), tuple(shape))
+
+
+def conjugate(xp: Any, operand: Any) -> Any:
+    """The complex conjugate; a real operand as it is."""
+    if is_tensor(operand):
+        return xp.conj(operand) if is_complex(str(operand.dtype)) else operand
+    return operand.conjugate() if isinstance(operand, complex) else operand
 
 
 def own_shape(operand: Any) -> Shape | None:

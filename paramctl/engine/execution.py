@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from paramctl.compute.backend import HOST, Backend
 from paramctl.engine.elementwise import require_value
 from paramctl.engine.frames import Frame, lines
-from paramctl.engine.function import FUNCTIONS
+from paramctl.engine.function import FUNCTIONS, call_function
 from paramctl.engine.module import Module
 from paramctl.engine.operation import DEFAULT_FLOAT, OPERATIONS, Form, Operation
 from paramctl.engine.parameter import Parameter
@@ -49,9 +49,9 @@ class ParameterTensor(Tensor):
         """Its numbers, read as far as they are needed."""
         return self.execution.weight(self.parameter)
 
-    def materialize(self) -> Any:
-        """The whole array; nothing keeps it but the caller."""
-        return self.weight.array()
+    def numbers(self) -> Any:
+        """The whole array, read now; nothing keeps it but the caller."""
+        return None if self.execution.mode == "shapes" else self.weight.array()
 
 
 class Execution:
@@ -98,7 +98,7 @@ class Execution:
     def variable(self, value: Any, name: str = "") -> Tensor:
         """A constant whose gradient gathers in its ``slot``, on a tape."""
         tensor = self.constant(value, name)
-        tensor.slot = Slot() if self.tape is not None else None
+        tensor.slot = _slot_for(tensor) if self.tape is not None else None
         return tensor
 
     def parameter(self, parameter: Parameter) -> Tensor:
@@ -106,6 +106,13 @@ class Execution:
         trained = self.tape is not None and parameter.is_trained
         slot = self.tape.slot_of(parameter) if trained and self.tape else None
         return ParameterTensor(self, parameter, slot)
+
+    def hold(self, tensor: Tensor) -> Tensor:
+        """A parameter read once and kept, for code that uses it in every step of a loop."""
+        if self.mode == "shapes" or not isinstance(tensor, ParameterTensor):
+            return tensor
+        array = tensor.numbers()
+        return Tensor(self, tensor.shape, tensor.dtype, array, slot=tensor.slot, name=tensor.name)
 
     def weight(self, parameter: Parameter) -> Weight:
         """Access to a parameter's numbers in the dtype of this run."""
@@ -155,7 +162,7 @@ class Execution:
             UsageError: there is none of that name; the hint offers the nearest.
         """
         if name in FUNCTIONS:
-            return FUNCTIONS[name](self, *given, **named)
+            return call_function(name, self, given, named)
         return self.apply(name, *given, **named)
 
     def _empty(self, form: Form) -> Tensor:
@@ -168,7 +175,7 @@ class Execution:
             name = names[min(place, len(names) - 1)]
             if isinstance(operand, ParameterTensor):
                 streams = name in operation.streams
-                arrays.append(operand.weight if streams else operand.materialize())
+                arrays.append(operand.weight if streams else operand.numbers())
             elif isinstance(operand, Tensor):
                 arrays.append(self._fit(operation, operand))
             else:
@@ -209,7 +216,7 @@ class Execution:
         slots = tuple(x.slot if isinstance(x, Tensor) else None for x in operands)
         if any(slots):
             for tensor in made:
-                tensor.slot = Slot() if has_gradient(tensor.dtype) else None
+                tensor.slot = _slot_for(tensor)
             outputs = tuple(tensor.slot for tensor in made)
             if any(outputs):
                 self.tape.records.append(Record(operation, slots, outputs, saved))
@@ -262,6 +269,10 @@ class Execution:
         for child in module:
             values = (self.call(child, *values), *values[1:])
         return values[0]
+
+
+def _slot_for(tensor: Tensor) -> Slot | None:
+    return Slot(is_real=is_float(tensor.dtype)) if has_gradient(tensor.dtype) else None
 
 
 def _on_numbers(name: str, plain: Callable[..., Any], operands: Sequence[Any]) -> Any:

@@ -22,11 +22,12 @@ class RowGradient:
 class Slot:
     """Where the gradient of one value gathers. Added in place once the array is its own."""
 
-    __slots__ = ("gradient", "is_own", "parameter")
+    __slots__ = ("gradient", "is_own", "is_real", "parameter")
 
-    def __init__(self, parameter: Parameter | None = None) -> None:
+    def __init__(self, parameter: Parameter | None = None, *, is_real: bool = True) -> None:
         self.gradient: Any = None
         self.is_own = False
+        self.is_real = is_real
         self.parameter = parameter
 
     def add(self, xp: Any, gradient: Any) -> None:
@@ -34,7 +35,10 @@ class Slot:
         if isinstance(gradient, RowGradient):
             self._own(xp, gradient)
             scatter_rows(xp, self.gradient, gradient)
-        elif self.gradient is None:
+            return
+        if self.is_real and "complex" in str(gradient.dtype):
+            gradient = xp.real(gradient)
+        if self.gradient is None:
             self.gradient = gradient
         elif self.is_own:
             self.gradient += gradient

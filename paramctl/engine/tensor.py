@@ -55,6 +55,10 @@ class Tensor:
         label = f"{self.name} " if self.name else ""
         return f"{label}{show(self.shape)} {self.dtype}"
 
+    def numbers(self) -> Any:
+        """The array, of the backend; ``None`` while shapes are inferred."""
+        return self.array
+
     def language_attribute(self, name: str) -> Any:
         """``x.shape``, ``x.ndim`` or ``x.dtype``; there is nothing else.
 
@@ -72,6 +76,29 @@ class Tensor:
         return self._apply("getitem", self, index=index)
 
     __getitem__ = language_item
+
+    def language_condition(self) -> bool | None:
+        """Whether the one value counts as true; ``None`` where only shapes are known.
+
+        Raises:
+            LanguageError: it has several values.
+        """
+        if any(isinstance(size, int) and size != 1 for size in self.shape):
+            raise LanguageError(
+                f"a condition is one value, not {show(self.shape)}",
+                hint="reduce it with sum(…) or max(…)",
+            )
+        return None if self.array is None else bool(self.execution.backend.to_numpy(self.array))
+
+    def language_items(self) -> list[Any]:
+        """The slices along the first axis, for a loop over them.
+
+        Raises:
+            LanguageError: there is no axis, or its size is not known.
+        """
+        if not self.shape or not isinstance(self.shape[0], int):
+            raise LanguageError(f"a tensor {show(self.shape)} can't be gone through")
+        return [self.language_item(place) for place in range(self.shape[0])]
 
     def _apply(self, name: str, *operands: Any, **options: Any) -> Any:
         return self.execution.apply(name, *operands, **options)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from paramctl.engine.elementwise import Binary, is_tensor, meet, meeting_dtype, own_shape, sum_to
+from paramctl.engine.elementwise import (
+    Binary,
+    conjugate,
+    is_tensor,
+    meet,
+    meeting_dtype,
+    own_shape,
+    sum_to,
+)
 from paramctl.engine.operation import DEFAULT_FLOAT, Example, define
 from paramctl.engine.promotion import has_gradient
 
@@ -80,8 +88,8 @@ class Mul(Binary):
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         x, y = saved
-        dx = sum_to(xp, dy * y, x.shape) if is_tensor(x) else None
-        return dx, sum_to(xp, dy * x, y.shape) if is_tensor(y) else None
+        dx = sum_to(xp, dy * conjugate(xp, y), x.shape) if is_tensor(x) else None
+        return dx, sum_to(xp, dy * conjugate(xp, x), y.shape) if is_tensor(y) else None
 
     def examples(self) -> Any:
         return _PAIRS
@@ -110,8 +118,8 @@ class Div(Binary):
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         x, y, result = saved
-        share = dy / y
-        dy_of = sum_to(xp, share * -result, y.shape) if is_tensor(y) else None
+        share = dy / conjugate(xp, y)
+        dy_of = sum_to(xp, share * -conjugate(xp, result), y.shape) if is_tensor(y) else None
         return sum_to(xp, share, x), dy_of
 
     def examples(self) -> Any:
