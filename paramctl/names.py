@@ -31,12 +31,18 @@ def natural_order(names: Iterable[str]) -> list[str]:
 
 
 def show(name: str) -> str:
-    """The name as it may be printed: control, bidi, invisible and unassigned characters escaped.
-
-    Very long names keep both ends. Plain ASCII is returned as it is.
-    """
+    """The name as people read it: escaped, and a very long one cut in the middle."""
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST // 2]}…{len(name) - _LONGEST} more…{name[-_LONGEST // 2 :]}"
+    return escape(name)
+
+
+def escape(name: str) -> str:
+    """The whole name with control, bidi, invisible and unassigned characters escaped.
+
+    What is left are characters that print, on one line, in reading order. Plain ASCII is
+    returned as it is.
+    """
     if _PLAIN.fullmatch(name):
         return name
     return "".join(_shown(character) for character in name)
