@@ -1,0 +1,123 @@
+"""The difference between two checkpoints, whatever their sharding and order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from paramctl.diff.change import Change, Diff, Status
+from paramctl.diff.gates import Gates
+from paramctl.diff.matching import Match, Matching, chosen_names, match
+from paramctl.diff.renames import find_renames
+from paramctl.errors import UsageError
+from paramctl.figures.comparison import Comparison, compare_all
+from paramctl.figures.pair import Pair
+from paramctl.figures.pieces import Readable
+from paramctl.figures.rule import Rule
+from paramctl.manifest import Entry, Manifest
+from paramctl.names import natural_key
+
+
+class Checkpoint(Readable, Protocol):
+    """What a diff needs of each side: a manifest and the bytes behind it."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The tensors and their aliases."""
+
+
+def diff(
+    a: Checkpoint,
+    b: Checkpoint,
+    selections: Sequence[str] = (),
+    *,
+    rule: Rule | None = None,
+    gates: Gates | None = None,
+    renames: bool = True,
+    to: Mapping[str, str] | None = None,
+    figures: bool = True,
+    allow_empty: bool = False,
+) -> Diff:
+    """Everything that is different between A and B.
+
+    Args:
+        selections: over the names of either side; all names when there are none.
+        rule: when two elements are equal; bits by default.
+        gates: conditions that turn the answer into violations.
+        renames: look for the bytes of removed tensors under added names.
+        to: names in B for names of A that are called otherwise there.
+        figures: without them each tensor is left at its first difference.
+        allow_empty: a selection may match nothing.
+
+    Raises:
+        UsageError: there is no tensor to compare.
+        SelectionError: a selection or a gate can't be read or matches nothing.
+        CheckpointError: a file changed while it was read.
+    """
+    rule, to = rule or Rule(), dict(to or {})
+    names = chosen_names(a.manifest, b.manifest, selections, allow_empty=allow_empty)
+    if not names:
+        raise UsageError("there is no tensor to compare", hint="an empty comparison proves nothing")
+    paired = match(a.manifest, b.manifest, names, to)
+    changes = _structural(a, b, paired, renames)
+    same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
+    pairs = (Pair(a, found.before, b, found.after) for found in same_shape)
+    compared = zip(same_shape, compare_all(pairs, rule, figures=figures), strict=True)
+    for found, comparison in compared:
+        changes += _changes(found, comparison, rule, figures)
+    changes.sort(key=lambda change: (natural_key(change.name), change.status))
+    violations = (
+        gates.violations(a.manifest, b.manifest, names, changes, allow_empty=allow_empty)
+        if gates
+        else None
+    )
+    total = len(paired.matches) + len(paired.removed) + len(paired.added)
+    return Diff(tuple(changes), total, violations)
+
+
+def _structural(a: Checkpoint, b: Checkpoint, paired: Matching, renames: bool) -> list[Change]:
+    """The changes that show in names and shapes alone, and the renames among them."""
+    found = find_renames(a, paired.removed, b, paired.added) if renames else {}
+    taken = set(found.values())
+    changes = [
+        Change(entry.name, "renamed", (entry.name,), entry, b.manifest[found[entry.name]],
+               to=found[entry.name])
+        if entry.name in found
+        else Change(entry.name, "removed", (entry.name,), before=entry)
+        for entry in paired.removed
+    ]  # fmt: skip
+    changes += [
+        Change(entry.name, "added", (entry.name,), after=entry)
+        for entry in paired.added
+        if entry.name not in taken
+    ]
+    changes += [
+        Change(found.names[0], "reshaped", found.names, found.before, found.after)
+        for found in paired.matches
+        if found.before.shape != found.after.shape
+    ]
+    return changes
+
+
+def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) -> list[Change]:
+    """What one comparison says: the change of the tensor, or the ties that moved around it."""
+    status = _status(found.before, found.after, comparison, rule)
+    if status is None:
+        return [Change(name, "retied", (name,), found.before, found.after) for name in found.retied]
+    return [
+        Change(
+            found.names[0],
+            status,
+            found.names,
+            found.before,
+            found.after,
+            figures=comparison if figures else None,
+            counts=not (status == "cast" and rule.mode == "value"),
+        )
+    ]
+
+
+def _status(before: Entry, after: Entry, found: Comparison, rule: Rule) -> Status | None:
+    if before.dtype == after.dtype:
+        return None if found.is_equal else "changed"
+    if found.cast:
+        return "cast"
+    return None if rule.mode == "value" and found.differing == 0 else "retyped"
