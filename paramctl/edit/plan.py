@@ -28,7 +28,7 @@ edit can't decide without (``tie`` compares bytes).
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key
 from paramctl.registry import Registry
+from paramctl.select.choose import choose
 from paramctl.sources.source import Source
 
 
@@ -60,12 +61,14 @@ class Step:
         selections: texts of the selection grammar, a union; none means every tensor.
         allow_empty: the selection may match nothing.
         expect: how many entries it must match.
+        shards: the names of the checkpoint's files; ``plan`` fills them in.
     """
 
     edit: "Edit"
     selections: tuple[str, ...] = ()
     allow_empty: bool = False
     expect: int | None = None
+    shards: tuple[str, ...] = ()
 
 
 class Edit(ABC):
@@ -77,13 +80,12 @@ class Edit(ABC):
         Raises:
             SelectionError: they match nothing, or not as many as expected.
         """
-        from paramctl.select.choose import choose
-
         return choose(
             manifest,
             step.selections,
             allow_empty=step.allow_empty,
             expect=step.expect,
+            shards=step.shards,
             has_spec=any(entry.module_type for entry in manifest),
         )
 
@@ -154,9 +156,10 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
     _refuse_unlisted(source)
     draft = Draft(source)
     chosen = []
+    names = tuple(path.name for path in source.files)
     for step in steps:
         manifest = draft.manifest
-        entries = step.edit.choose(manifest, step)
+        entries = step.edit.choose(manifest, replace(step, shards=names))
         chosen.append(Chosen(len(entries), len(manifest)))
         step.edit.apply(draft, entries)
     return Plan(draft, tuple(steps), tuple(chosen), tuple(_changes(draft)))

@@ -1,11 +1,11 @@
 """Other names for the same tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from paramctl.edit.draft import Draft
 from paramctl.edit.plan import EDITS, Edit, Step
-from paramctl.edit.rename_rules import Rule
+from paramctl.edit.rename_rules import PathRule, Rule
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
@@ -18,12 +18,12 @@ class Rename(Edit):
 
     Attributes:
         rules: applied in order, each to what the one before has made of a name.
-        table: applied at once, each name by the first rule that concerns it; so two names
-            may be swapped.
+        table: applied at once, so that names may be swapped. A name goes by the rule for the
+            longest literal path that leads to it, itself at best; else by the first capture.
     """
 
     rules: tuple[Rule, ...] = ()
-    table: tuple[Rule, ...] = ()
+    table: tuple[PathRule, ...] = ()
 
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
         """The entries that some rule concerns.
@@ -54,8 +54,10 @@ class Rename(Edit):
         """Old name to new name for every entry that a rule concerns."""
         idle = dict.fromkeys((*self.table, *self.rules))
         found: dict[str, str] = {}
+        literal = {rule.old: rule for rule in reversed(self.table)}
+        captures = [rule for rule in self.table if rule.has_captures]
         for entry in manifest:
-            new = _first(self.table, entry.name, idle)
+            new = _first([*_leading(literal, entry.name), *captures], entry.name, idle)
             for rule in self.rules:
                 new = _first((rule,), new or entry.name, idle) or new
             if new is not None:
@@ -67,6 +69,15 @@ class Rename(Edit):
                 hint="run `paramctl ls MODEL -f names` to see them",
             )
         return found
+
+
+def _leading(literal: dict[str, PathRule], name: str) -> Iterator[PathRule]:
+    """The rules for the name itself and for the paths that lead to it, the longest first."""
+    end = len(name)
+    while end > 0:
+        if name[:end] in literal:
+            yield literal[name[:end]]
+        end = name.rfind(".", 0, end)
 
 
 def _first(rules: Sequence[Rule], name: str, idle: dict[Rule, None]) -> str | None:

@@ -78,6 +78,11 @@ class PathRule:
         path = ".".join(part for part in segments if part is not None)
         return (path + rest if path else rest.removeprefix(".")) or None
 
+    @property
+    def has_captures(self) -> bool:
+        """Whether OLD is a pattern."""
+        return bool(_captures(self.old))
+
     def inverse(self) -> "PathRule":
         """NEW=OLD.
 
