@@ -7,7 +7,7 @@ from paramctl.errors import ParamctlError, UsageError
 from paramctl.init.scheme import EXPRESSION, parse_scheme
 
 DEFAULT = "default"
-"""The spec's or the family's own rules, else torch's; ``keras.default`` and its like are others'."""
+"""The spec's or family's own rules, else torch's; ``keras.default`` names another framework."""
 
 _FRAMEWORKS = {
     "torch": "torch",
