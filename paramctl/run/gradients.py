@@ -1,0 +1,100 @@
+"""A number to go backward from, and what reached every parameter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from paramctl.engine.execution import Execution
+from paramctl.engine.module import Module
+from paramctl.engine.promotion import is_float
+from paramctl.engine.shapes import show as show_shape
+from paramctl.engine.tensor import Tensor
+from paramctl.errors import UsageError
+from paramctl.names import near, show
+
+Loss = Literal["sum", "mean", "mse"]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The size of a gradient: root of the sum of squares, and largest magnitude."""
+
+    l2: float
+    absmax: float
+
+
+def seeds(
+    execution: Execution, outputs: Mapping[str, Tensor], loss: Loss, target: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The gradient of a loss by each float output.
+
+        sum: 1    mean: 1/n    mse: 2 (y - target) / n    n: elements of all float outputs
+
+    Raises:
+        UsageError: a target is missing, of another shape, or names no output.
+    """
+    floats = {name: y for name, y in outputs.items() if is_float(y.dtype)}
+    if loss == "mse":
+        floats = _with_targets(floats, target)
+    count = sum(math.prod(y.shape) for y in floats.values())
+    xp = execution.backend.xp
+    if loss == "sum":
+        return {name: xp.ones(y.shape, dtype=y.dtype) for name, y in floats.items()}
+    if loss == "mean":
+        return {name: xp.full(y.shape, 1 / count, dtype=y.dtype) for name, y in floats.items()}
+    goals = {name: execution.constant(target[name]).array for name in floats}
+    return {name: (y.array - goals[name]) * (2 / count) for name, y in floats.items()}
+
+
+def go_backward(
+    execution: Execution, outputs: Mapping[str, Tensor], seeds: Mapping[str, Any]
+) -> None:
+    """Fill the gradients of every parameter that took part in the outputs."""
+    total: Tensor | None = None
+    for name, seed in seeds.items():
+        if outputs[name].slot is None:
+            continue
+        share = execution.apply("sum", outputs[name] * execution.constant(seed))
+        total = share if total is None else total + share
+    if total is not None:
+        execution.backward(total)
+
+
+def sizes(module: Module, xp: Any) -> dict[str, Gradient | None]:
+    """Each trained parameter's gradient, under the first of its names; ``None`` without one."""
+    found: dict[str, Gradient | None] = {}
+    for name, parameter in module.unique_parameters():
+        if parameter.is_trained:
+            found[name] = None if parameter.grad is None else _size(parameter.grad, xp)
+    return found
+
+
+def _size(gradient: Any, xp: Any) -> Gradient:
+    magnitudes = xp.astype(xp.abs(gradient), xp.float64)
+    absmax = float(xp.max(magnitudes)) if magnitudes.size else 0.0
+    return Gradient(math.sqrt(float(xp.sum(magnitudes * magnitudes))), absmax)
+
+
+def _with_targets(floats: dict[str, Tensor], target: Mapping[str, Any]) -> dict[str, Tensor]:
+    strangers = [name for name in target if name not in floats]
+    if strangers:
+        similar = near(strangers[0], floats, 1)
+        hint = f"did you mean {similar[0]}?" if similar else f"outputs: {', '.join(floats)}"
+        raise UsageError(
+            f"no float output is named '{show(strangers[0])}'", where="--target", hint=hint
+        )
+    for name, goal in target.items():
+        shape = tuple(goal.shape)
+        if shape != floats[name].shape:
+            raise UsageError(
+                f"the output '{show(name)}' is {show_shape(floats[name].shape)}, "
+                f"its target {show_shape(shape)}",
+                where="--target",
+            )
+    missing = [name for name in floats if name not in target]
+    if missing and not target:
+        raise UsageError("mse needs a target", hint="--target FILE with the wanted outputs")
+    return {name: floats[name] for name in floats if name in target}
