@@ -2,13 +2,12 @@
 
     names.json           {"OLD": "NEW", …}
     names.yaml, .yml     OLD: NEW
-    anything else        OLD<tab>NEW, a rule a line; empty lines and lines after # don't count
+    anything else        OLD<tab>NEW, a rule a line; empty lines and lines of # do not count
 
 OLD and NEW are paths as on the command line, captures included; all rules apply at once.
 """
 
 from pathlib import Path
-from typing import Any
 
 from paramctl.edit.rename_rules import PathRule
 from paramctl.errors import InputError
@@ -40,22 +39,19 @@ def read_map(path: Path) -> tuple[PathRule, ...]:
 def _json(data: bytes, where: str) -> list[tuple[str, str]]:
     from paramctl.formats.strict_json import parse_object
 
-    return _texts(parse_object(data, where=where, what="map"), where)
+    tree = parse_object(data, where=where, what="map")
+    for old, new in tree.items():
+        if not isinstance(new, str):
+            raise InputError(f"the new name of '{show(old)}' is no text", where=where)
+    return list(tree.items())
 
 
 def _yaml(data: bytes, where: str) -> list[tuple[str, str]]:
-    from paramctl.spec.yaml import load_yaml
+    from paramctl.spec.nodes import expect_map, expect_scalar
+    from paramctl.spec.yaml import parse_yaml
 
-    return _texts(load_yaml(data.decode("utf-8", "replace"), where), where)
-
-
-def _texts(tree: Any, where: str) -> list[tuple[str, str]]:
-    if not isinstance(tree, dict):
-        raise InputError("wanted one name per line, OLD: NEW", where=where)
-    for old, new in tree.items():
-        if not isinstance(new, str):
-            raise InputError(f"the new name of '{show(str(old))}' is no text", where=where)
-    return list(tree.items())
+    tree = expect_map(parse_yaml(data, where), "a map of names")
+    return [(old, expect_scalar(new, "a name").text) for old, new in tree.items()]
 
 
 def _tabs(data: bytes, where: str) -> list[tuple[str, str]]:

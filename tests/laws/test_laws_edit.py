@@ -111,9 +111,8 @@ def test_a_renaming_and_its_inverse_give_back_the_same_bytes(fresh, drawn, rnd):
     folder = fresh()
     shuffled = list(drawn)
     rnd.shuffle(shuffled)
-    mapping = {
-        old: (new if i % 2 else f"n{i}") for i, (old, new) in enumerate(zip(drawn, shuffled))
-    }
+    pairs = enumerate(zip(drawn, shuffled, strict=True))
+    mapping = {old: new if number % 2 else f"n{number}" for number, (old, new) in pairs}
     before = single(folder, drawn, {"format": "pt"})
     if len(set(mapping.values())) < len(mapping):
         return
