@@ -1,0 +1,124 @@
+"""What a mixture of experts needs: the largest weights, and rows put back where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import promote
+from paramctl.engine.shapes import Size, axis_of, show
+from paramctl.expression.errors import LanguageError
+
+
+@define("keep_top")
+class KeepTop(Operation):
+    """x where it is among the ``count`` largest along ``axis``, 0 elsewhere; first of equals."""
+
+    reads = True
+
+    def shape(self, x: Any, *, count: int, axis: int = -1) -> Form:
+        size = x.shape[axis_of(axis, x.ndim)]
+        if not isinstance(count, int) or count < 1 or (isinstance(size, int) and count > size):
+            raise LanguageError(f"can't keep the top {count} of {show(x.shape)} along axis {axis}")
+        return Form(x.shape, str(x.dtype))
+
+    def value(self, xp: Any, x: Any, *, count: int, axis: int) -> Any:
+        order = xp.argsort(-x, axis=axis, stable=True)
+        rank = xp.argsort(order, axis=axis, stable=True)
+        kept = rank < count
+        return xp.where(kept, x, xp.zeros_like(x)), kept
+
+    def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
+        return xp.where(saved, dy, xp.zeros_like(dy))
+
+    def examples(self) -> Any:
+        return (
+            Example(((3, 5),), {"count": 2}),
+            Example(((4, 2),), {"count": 1, "axis": 0}),
+        )
+
+
+@define("sum_rows")
+class SumRows(Operation):
+    """``y[rows[k]] += parts[k]``: rows of several tensors added where they belong.
+
+    Shapes:
+        parts ``(n_k, *features)``, rows ``n_k`` numbers below ``count`` each
+        → y ``(count, *features)``
+    """
+
+    def shape(self, *parts: Any, rows: Sequence[Any], count: Size) -> Form:
+        if not parts or len(parts) != len(rows):
+            raise LanguageError("sum_rows needs as many lists of rows as tensors")
+        features = parts[0].shape[1:]
+        return Form((count, *features), promote(str(part.dtype) for part in parts))
+
+    def value(self, xp: Any, *parts: Any, rows: Sequence[Any], count: int) -> Any:
+        y = xp.zeros((count, *parts[0].shape[1:]), dtype=parts[0].dtype)
+        for part, places in zip(parts, rows, strict=True):
+            y[xp.asarray(places), ...] += part
+        return y, rows
+
+    def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
+        return tuple(dy[xp.asarray(places), ...] for places in saved)
+
+    def examples(self) -> Any:
+        return (Example(((2, 3), (1, 3)), {"rows": ([0, 2], [2]), "count": 4}),)
+
+
+@define("relative_buckets")
+class RelativeBuckets(Operation):
+    """The bucket of ``key - query`` for each pair: near ones exactly, far ones by logarithm.
+
+    Shapes:
+        → y ``(queries, keys)``, int64 below ``buckets``
+    Source: Raffel et al. 2019, arXiv:1910.10683, sec. 2.1; transformers, ``T5Attention``.
+    """
+
+    reads = True
+
+    def shape(
+        self,
+        *,
+        queries: Size,
+        keys: Size,
+        buckets: int = 32,
+        max_distance: int = 128,
+        bidirectional: bool = True,
+    ) -> Form:
+        if buckets < (4 if bidirectional else 2):
+            raise LanguageError(f"{buckets} buckets are too few")
+        return Form((queries, keys), "int64")
+
+    def value(
+        self,
+        xp: Any,
+        *,
+        queries: int,
+        keys: int,
+        buckets: int,
+        max_distance: int,
+        bidirectional: bool,
+    ) -> Any:
+        distance = xp.arange(keys)[None, :] - xp.arange(queries)[:, None]
+        first = xp.zeros_like(distance)
+        if bidirectional:
+            buckets //= 2
+            first = xp.where(distance > 0, buckets + first, first)
+            distance = xp.abs(distance)
+        else:
+            distance = xp.maximum(-distance, first)
+        exact = buckets // 2
+        far = xp.astype(xp.maximum(distance, first + 1), xp.float32) / exact
+        # In float32 and in this order, so that distances on a boundary fall as they were trained.
+        span = xp.log(xp.asarray(max_distance / exact, dtype=xp.float64))
+        steps = xp.log(far) / xp.astype(span, xp.float32) * (buckets - exact)
+        large = xp.minimum(exact + xp.astype(steps, xp.int64), first * 0 + buckets - 1)
+        return first + xp.where(distance < exact, distance, large), None
+
+    def examples(self) -> Any:
+        return (
+            Example((), {"queries": 5, "keys": 9}, smooth=False),
+            Example((), {"queries": 7, "keys": 3, "bidirectional": False}, smooth=False),
+        )
