@@ -1,1 +1,1 @@
-"""Values to text: tables and trees on a terminal, plain lines in a pipe, strict JSON (Rich is here)."""
+"""Values to text: tables and trees on a terminal, plain lines in a pipe, strict JSON."""

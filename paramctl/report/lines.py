@@ -1,0 +1,110 @@
+"""The forms that other programs read: tab-separated, csv, jsonl, Markdown, and lists of names."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from paramctl.errors import UsageError
+from paramctl.names import escape
+from paramctl.report.report import Column, Report
+from paramctl.report.strict_json import encode
+from paramctl.report.values import human, raw
+
+
+def tsv(report: Report, *, header: bool) -> Iterator[str]:
+    """A line per row, values apart by tabs, whole and raw."""
+    if header:
+        yield "\t".join(column.name for column in report.columns) + "\n"
+    for row in report.rows:
+        yield "\t".join(map(raw, row, report.columns)) + "\n"
+
+
+def csv_lines(report: Report) -> Iterator[str]:
+    """Comma-separated lines with a header, quoted where they have to be."""
+    yield _csv_line([column.name for column in report.columns])
+    for row in report.rows:
+        yield _csv_line(list(map(raw, row, report.columns)))
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def jsonl(report: Report) -> Iterator[str]:
+    """A JSON object per row; without rows, the whole answer with its schema on one line."""
+    if report.rows_key is None:
+        yield encode({"schema": f"paramctl/{report.verb}/1", **report.payload}) + "\n"
+        return
+    for row in row_objects(report):
+        yield encode(row) + "\n"
+
+
+def row_objects(report: Report) -> Iterable[Any]:
+    """The rows as objects: the payload's, else made of the columns."""
+    own = report.payload.get(report.rows_key) if report.rows_key else None
+    if isinstance(own, list | tuple):
+        return own
+    keys = [column.name for column in report.columns]
+    return (dict(zip(keys, row, strict=True)) for row in report.rows)
+
+
+def names(report: Report) -> Iterator[str]:
+    """A name per line, as ``@FILE`` reads them.
+
+    Raises:
+        UsageError: the answer has no names.
+    """
+    listed = report.names
+    if listed is None:
+        if not report.columns or report.columns[0].kind != "name":
+            raise UsageError(f"{report.verb} has no names to list", hint="use another -f FORMAT")
+        listed = (row[0] for row in report.rows)
+    for name in listed:
+        yield name_line(name) + "\n"
+
+
+def name_line(name: str) -> str:
+    """A name on a line of its own: a JSON string where it is not plain text."""
+    if not name or name.startswith('"') or escape(name) != name:
+        return json.dumps(name)
+    return name
+
+
+def markdown(report: Report) -> Iterator[str]:
+    """A table as GitHub shows it; names are code, so that nothing in them is markup."""
+    for line in report.title:
+        yield f"{_markdown_text(line)}\n\n"
+    yield _markdown_line([_markdown_text(column.name) for column in report.columns])
+    numeric = ("count", "bytes", "number")
+    yield _markdown_line(["---:" if column.kind in numeric else "---" for column in report.columns])
+    for row in report.rows:
+        yield _markdown_line(map(_markdown_cell, row, report.columns))
+    for line in report.notes:
+        yield f"\n{_markdown_text(line)}\n"
+
+
+def _markdown_line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _markdown_cell(value: Any, column: Column) -> str:
+    text = human(value, column)
+    if not text or column.kind not in ("name", "shape", "dtype"):
+        return _markdown_text(text)
+    fence = "`" * (1 + max(map(len, _runs_of_backticks(text)), default=0))
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
+
+
+def _runs_of_backticks(text: str) -> list[str]:
+    return "".join(character if character == "`" else " " for character in text).split()
+
+
+def _markdown_text(text: str) -> str:
+    return "".join(
+        f"\\{character}" if character in "\\`*_[]<>|#~" else character for character in text
+    )

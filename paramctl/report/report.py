@@ -1,0 +1,74 @@
+"""What a verb has to say, before anybody knows in which form it is wanted.
+
+A verb fills in one ``Report``; ``emit`` prints it as a table, as lines for a pipe, or as JSON.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from paramctl.report.screen import Screen
+
+Kind = Literal["name", "text", "dtype", "shape", "count", "bytes", "number"]
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a report.
+
+    Attributes:
+        name: the header, and the key of jsonl rows where the payload has none.
+        kind: how values are written. ``name`` and ``text`` are escaped; ``count`` is elements,
+            ``bytes`` bytes, ``number`` any other number, ``shape`` a tuple with ``None`` for
+            an unknown size.
+        missing: what stands for ``None``.
+    """
+
+    name: str
+    kind: Kind = "text"
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node of a tree: a row whose first column is indented below its parent's.
+
+    Attributes:
+        row: one value per column of the report.
+        children: the nodes below it.
+    """
+
+    row: Row
+    children: "Sequence[Branch]" = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer of a verb.
+
+    Attributes:
+        verb: names the schema, ``paramctl/VERB/1``.
+        columns, rows: the answer as a table. Rows may be any iterable for csv, tsv and jsonl.
+        payload: the answer as JSON, without the schema. Where it lacks ``rows_key``, the rows
+            stand there as objects.
+        rows_key: which part of the payload jsonl prints row by row; ``None``: all as one line.
+        names: what ``-f names`` lists; by default the first column, if that holds names.
+        title: lines above the table on a terminal.
+        notes: lines below it on a terminal.
+        branches: the answer as a tree, in the same columns, where it has that form.
+        is_tree: whether a terminal gets the tree rather than the table.
+        text: the lines a terminal gets instead of a table, for what is neither.
+    """
+
+    verb: str
+    columns: tuple[Column, ...]
+    rows: Iterable[Row]
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    rows_key: str | None = "tensors"
+    names: Iterable[str] | None = None
+    title: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    branches: Sequence[Branch] = ()
+    is_tree: bool = False
+    text: Callable[[Screen], Iterable[str]] | None = None

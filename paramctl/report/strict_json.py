@@ -1,0 +1,78 @@
+"""Strict JSON: no bare NaN, ASCII only, one row a line."""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+_SEPARATORS = (", ", ": ")
+
+
+def encode(value: Any) -> str:
+    """A value as JSON on one line.
+
+    NaN and the infinities become the strings ``NaN``, ``Infinity``, ``-Infinity``; a complex
+    number ``[re, im]``; NumPy's numbers and arrays what they hold; paths and lone surrogates
+    their escaped text.
+    """
+    try:
+        return json.dumps(value, separators=_SEPARATORS, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(strict(value), separators=_SEPARATORS, allow_nan=False)
+
+
+def strict(value: Any) -> Any:
+    """The value in the types that JSON has.
+
+    Raises:
+        TypeError: it is of no type that a report may hold.
+    """
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return int(value)
+        case float():
+            if math.isfinite(value):
+                return float(value)
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case complex():
+            return [strict(value.real), strict(value.imag)]
+        case Mapping():
+            return {str(key): strict(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset() | range():
+            return [strict(item) for item in value]
+        case os.PathLike():
+            return os.fspath(value)
+    if hasattr(value, "tolist"):  # NumPy's arrays and numbers, without naming NumPy
+        return strict(value.tolist())
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def document(verb: str, payload: Mapping[str, Any]) -> Iterator[str]:
+    """The pieces of a JSON object that begins with its schema; lists of objects a line each."""
+    yield "{\n  " + f'"schema": "paramctl/{verb}/1"'
+    for key, value in payload.items():
+        yield f",\n  {encode(str(key))}: "
+        yield from _member(value)
+    yield "\n}\n"
+
+
+def _member(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
+        lines: Iterable[str] = (
+            f"{encode(str(key))}: {encode(item)}" for key, item in value.items()
+        )
+        yield from _block("{", lines, "}")
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        yield from _block("[", map(encode, value), "]")
+    else:
+        yield encode(value)
+
+
+def _block(opening: str, lines: Iterable[str], closing: str) -> Iterator[str]:
+    yield opening
+    for number, line in enumerate(lines):
+        yield f"{',' if number else ''}\n    {line}"
+    yield f"\n  {closing}"

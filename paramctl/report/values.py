@@ -1,0 +1,69 @@
+"""One value as text: for people, with units and commas; for programs, raw and whole."""
+
+import math
+from typing import Any
+
+from paramctl.names import escape, show
+from paramctl.report.report import Column
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def human(value: Any, column: Column) -> str:
+    """The value as people read it in a table."""
+    if value is None:
+        return column.missing
+    match column.kind:
+        case "count":
+            return f"{value:,}"
+        case "bytes":
+            return bytes_text(value)
+        case "number":
+            return number_text(value)
+        case "shape":
+            return shape_text(value, ", ")
+    return show(str(value))
+
+
+def raw(value: Any, column: Column) -> str:
+    """The value as a program reads it: whole, on one line, without tabs."""
+    if value is None:
+        return column.missing
+    match column.kind:
+        case "shape":
+            return shape_text(value, ",")
+        case "number" if isinstance(value, float) and not math.isfinite(value):
+            return number_text(value)
+        case "count" | "bytes" | "number":
+            return repr(value) if isinstance(value, float) else str(value)
+    return escape(str(value))
+
+
+def shape_text(shape: Any, comma: str = ",") -> str:
+    """``[384,384]``; ``?`` for an unknown size."""
+    return f"[{comma.join('?' if size is None else str(size) for size in shape)}]"
+
+
+def bytes_text(count: int) -> str:
+    """``1.5 MiB``: three figures, binary units; ``512 bytes`` below a KiB."""
+    if count < 1024:
+        return f"{count} byte{'s' * (count != 1)}"
+    size, unit = float(count), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.{0 if size >= 99.95 else 1 if size >= 9.995 else 2}f} {_UNITS[unit]}"
+
+
+def number_text(value: Any) -> str:
+    """A number in up to six figures; ``NaN``, ``Infinity`` and ``-Infinity`` as in JSON."""
+    if isinstance(value, complex):
+        return (
+            f"{number_text(value.real)}{'+' if value.imag >= 0 else ''}{number_text(value.imag)}j"
+        )
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        return f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
