@@ -9,6 +9,7 @@ from paramctl.errors import SelectionError, UsageError
 from paramctl.init.base import Initializer
 from paramctl.init.constant import Zeros
 from paramctl.init.defaults import layer_default
+from paramctl.init.draw import expect_fit
 from paramctl.init.rules import DEFAULT, Rule, framework_of, is_default
 from paramctl.init.scheme import parse_scheme
 from paramctl.manifest import Entry, Manifest
@@ -123,6 +124,7 @@ class Chooser:
         """The choice of a scheme, once it is sure that it applies."""
         if is_default(scheme):
             own, text, why = _default(scheme, layer)
+            _expect_fit(own, text, entry, layer)
             rule = f"{rule}: {why}" if why else rule
             return Choice(entry, layer, own, text, rule, is_drawn)
         initializer = parse_scheme(scheme)
@@ -166,12 +168,12 @@ def _expect_fit(initializer: Initializer, scheme: str, entry: Entry, layer: Laye
             problem, where=where, hint=f'say it: --axes "{where}={roles}", or use a spec'
         )
     try:
-        initializer.check(shape, layer.axes)
+        expect_fit(initializer, entry.name, shape, entry.dtype, layer.axes)
     except UsageError as error:
         vector = len(shape) < 2 and initializer.needs_fans
         hint = "give it a scheme without fans, such as zeros or normal(std=0.02)" if vector else ""
         problem = f"{error.problem} ({scheme})" if vector else error.problem
-        raise UsageError(problem, where=error.where or where, hint=error.hint or hint) from None
+        raise UsageError(problem, where=error.where, hint=error.hint or hint) from None
 
 
 def _winner(entry: Entry, rules: Sequence[Rule], hits: dict[Rule, set[str]]) -> Rule | None:

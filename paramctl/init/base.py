@@ -63,7 +63,7 @@ class Initializer:
         Raises:
             UsageError: it does not.
         """
-        if 0 not in shape:
+        if 0 not in shape and not self.whole:
             self.values(Stream(0, ""), shape, axes, 0, 1)
 
     @classmethod

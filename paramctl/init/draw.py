@@ -59,6 +59,27 @@ def draw_blocks(
     yield from map_ordered(block, range(0, count, BLOCK), workers=workers)
 
 
+def expect_fit(
+    initializer: Initializer, name: str, shape: Shape, dtype: str = "F32", axes: Axes = ()
+) -> None:
+    """Make sure, from a few elements, that a scheme can fill a tensor before one is written.
+
+    Raises:
+        UsageError, FoundError: as `draw_blocks`.
+    """
+    try:
+        initializer.check(shape, axes)
+    except UsageError as error:
+        raise type(error)(error.problem, where=error.where or show(name), hint=error.hint) from None
+    count = min(math.prod(shape), _PROBE)
+    if count and not initializer.whole:
+        stream = stream_of(0, name, dtype)
+        _rounded(values_of(initializer, stream, shape, axes, 0, count), DTYPES[dtype], name)
+
+
+_PROBE = 64
+
+
 def draw(
     initializer: Initializer,
     seed: int,

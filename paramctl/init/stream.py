@@ -22,6 +22,7 @@ from paramctl.errors import UsageError
 VERSION = "paramctl-1"  # what provenance records; another transform gets another version
 BLOCK = 1 << 16  # elements; a block of float32 stays in a core's cache
 _SEEDS = 1 << 64
+_BITS = {"float32": 24, "float64": 53}
 
 Array = np.ndarray[Any, Any]
 Fill = Callable[[int, int], Array]
@@ -85,8 +86,19 @@ class Stream:
 
         ``u`` is k·2⁻²⁴ in float32, k·2⁻⁵³ in float64, k the top bits of a random word.
         """
-        fraction = self._gather(start, stop, self._fractions)
-        return fraction if (low, high) == (0.0, 1.0) else _spread(fraction, low, high)
+        values = self._gather(start, stop, self._top_bits)
+        bits = _BITS[self.dtype]
+        real = values.dtype.type
+        scale, shift = real(high - low) * real(2.0**-bits), real(low)
+        values *= scale
+        if low:
+            values += shift
+        least, most = inside(low, high, self.dtype)
+        if float(most) == high > low:
+            most = np.nextafter(most, real(-np.inf))
+        if shift < least or real(2**bits - 1) * scale + shift > most:  # rounding leads out
+            np.clip(values, least, max(least, most), out=values)
+        return values
 
     def normal(self, start: int, stop: int) -> Array:
         """Elements ``start`` … ``stop`` of N(0, 1)."""
@@ -119,13 +131,14 @@ class Stream:
 
         return self._gather(start, stop, fill)
 
-    def _fractions(self, block: int, count: int) -> Array:
+    def _top_bits(self, block: int, count: int) -> Array:
+        """Random whole numbers below 2**24 or 2**53, as floats; signed words convert faster."""
         if self.dtype == "float64":
             words = self.generator(block).random_raw(count)
-            return (words >> np.uint64(11)) * 2.0**-53
+            return (words >> np.uint64(11)).view(np.int64).astype(np.float64)
         words = self.generator(block).random_raw((count + 1) // 2)
         halves = words.astype("<u8", copy=False).view("<u4")[:count]
-        return (halves >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+        return (halves >> np.uint32(8)).view(np.int32).astype(np.float32)
 
     def _normals(self, block: int, count: int) -> Array:
         rng = np.random.Generator(self.generator(block))
@@ -152,14 +165,3 @@ def inside(low: float, high: float, dtype: str) -> tuple[Any, Any]:
     if float(most) > high:
         most = np.nextafter(most, real(-np.inf))
     return least, most
-
-
-def _spread(fraction: Array, low: float, high: float) -> Array:
-    """``low + (high - low) * fraction``, in place; rounding can't carry it out of [low, high)."""
-    dtype = fraction.dtype.name
-    least, most = inside(low, high, dtype)
-    if float(most) == high > low:
-        most = np.nextafter(most, fraction.dtype.type(-np.inf))
-    fraction *= fraction.dtype.type(high - low)
-    fraction += fraction.dtype.type(low)
-    return np.clip(fraction, least, max(least, most), out=fraction)
