@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paramctl.binding.fit import Mismatch, misfit
-from paramctl.binding.leftovers import is_leftover
+from paramctl.binding.leftovers import leftover_names
 from paramctl.binding.places import Place, groups, twin
 from paramctl.binding.spellings import Spellings
 from paramctl.binding.stored import StoredTensor
@@ -58,7 +58,7 @@ def bind(
     the spec ties but the checkpoint stores with different values are two.
 
     Args:
-        ignore: globs of leftovers; ``*`` stays within a segment, ``**`` is any number of them.
+        ignore: selections of leftovers.
     """
     binding = Binding(source, module)
     finder = _Finder(source.manifest, spellings or Spellings())
@@ -170,7 +170,7 @@ def _settle(
 
 def _sort_rest(binding: Binding, taken: set[str], ignore: Sequence[str]) -> None:
     manifest = binding.source.manifest
+    spare = leftover_names(manifest, ignore)
     rest = [entry.name for entry in manifest.stored if entry.name not in taken]
     for name in natural_order(rest):
-        kind = binding.leftovers if is_leftover(name, ignore) else binding.unexpected
-        kind.append(name)
+        (binding.leftovers if name in spare else binding.unexpected).append(name)

@@ -9,8 +9,10 @@ from paramctl.engine.parameter import Parameter
 from paramctl.engine.shapes import show
 from paramctl.expression.errors import LanguageError
 from paramctl.manifest import Entry
+from paramctl.spec.sizes import Deferred, known_shape
 
 _WHOLE = ("int", "uint")
+ORIGIN = "the checkpoint"
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,19 @@ def misfit(parameter: Parameter, entry: Entry) -> str:
         return f"{entry.dtype} tensors can be listed and copied, not computed on"
     if _family(found.family) != _family(wanted.family):
         return f"expected numbers like {parameter.dtype}, the checkpoint has {entry.dtype}"
+    parameter.shape = known_shape(parameter.shape)
     shape = tuple(size or 0 for size in entry.shape)
     if len(shape) != len(parameter.shape):
         return f"expected shape {show(parameter.shape)}, the checkpoint has {show(shape)}"
+    open_sizes = parameter.shape
     try:
-        parameter.settle(shape, "the checkpoint")
+        parameter.settle(shape, ORIGIN)
     except LanguageError as error:
         told = error.message.removeprefix(f"{parameter.name}: ")
         return f"expected shape {show(parameter.shape)}, the checkpoint has {show(shape)}: {told}"
+    for size, found_size in zip(open_sizes, shape, strict=True):
+        if isinstance(size, Deferred) and size.value is None:
+            size.decide(found_size, ORIGIN)
     return ""
 
 

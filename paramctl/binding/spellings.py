@@ -12,38 +12,42 @@ class Spellings:
 
     Attributes:
         prefixes: paths such as ``bert.`` that a file carries or lacks.
-        renames: last parts of names that old files spell otherwise, new to old, such as
-            ``LayerNorm.weight`` to ``LayerNorm.gamma``.
+        renamed: runs of name segments in old files, and what the spec calls them, such as
+            ``LayerNorm.gamma`` and ``LayerNorm.weight``.
     """
 
     prefixes: tuple[str, ...] = ()
-    renames: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> Iterator[str]:
-        """Every name to look for, the spec's own first."""
-        for plain in (name, *self._old(name)):
+        """Every name to look for in a file, the spec's own first."""
+        for plain in (name, *self._respelled(name, old_first=False)):
             yield plain
-            for prefix in self.prefixes:
-                yield plain.removeprefix(prefix) if plain.startswith(prefix) else prefix + plain
-
-    def _old(self, name: str) -> Iterator[str]:
-        for new, old in self.renames.items():
-            if name == new or name.endswith(f".{new}"):
-                yield name[: len(name) - len(new)] + old
+            yield from self._prefixed(plain)
 
     def present(self, names: Iterable[str]) -> Callable[[str], bool]:
         """Whether a file with these names has any that the spec would write with this beginning.
 
         A spec asks so which of its heads a file holds.
         """
-        listed = list(names)
-        spelled = "\n".join(["", *listed, *(v for n in listed for v in self._prefixed(n))])
+        spelled = [""]
+        for name in names:
+            for plain in (name, *self._respelled(name, old_first=True)):
+                spelled += [plain, *self._prefixed(plain)]
+        text = "\n".join(spelled)
 
         def answer(beginning: str) -> bool:
-            return "\n" + beginning in spelled
+            return "\n" + beginning in text
 
         return answer
 
     def _prefixed(self, name: str) -> Iterator[str]:
         for prefix in self.prefixes:
             yield name.removeprefix(prefix) if name.startswith(prefix) else prefix + name
+
+    def _respelled(self, name: str, *, old_first: bool) -> Iterator[str]:
+        for old, new in self.renamed.items():
+            run, other = (old, new) if old_first else (new, old)
+            head, dot, tail = f".{name}.".rpartition(f".{run}.")
+            if dot:
+                yield f"{head}.{other}.{tail}".strip(".")

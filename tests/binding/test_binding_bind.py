@@ -11,6 +11,7 @@ from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.sources.open import open_source
+from paramctl.spec.sizes import Deferred
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_prefix_may_be_added(bound):
 def test_old_spellings_are_known_where_the_spec_declares_them(bound):
     arrays = mlp_arrays()
     arrays["0__gamma"], arrays["0__beta"] = arrays.pop("0__weight"), arrays.pop("0__bias")
-    spellings = Spellings(renames={"weight": "gamma", "bias": "beta"})
+    spellings = Spellings(renamed={"gamma": "weight", "beta": "bias"})
     binding = bound(mlp(), arrays, spellings=spellings)
     assert binding.fits
     assert binding.names["0.weight"] == "0.gamma"
@@ -148,6 +149,21 @@ def test_a_spec_can_ask_what_a_file_holds():
     assert present("bert.embeddings.")
     assert not present("pooler.")
     assert not present("word")
+
+
+def test_an_old_spelling_may_be_a_run_of_segments_anywhere_in_a_name():
+    spellings = Spellings(prefixes=("bert.",), renamed={"attn.Norm": "attention.norm"})
+    assert "bert.h.0.attn.Norm.weight" in list(spellings.of("h.0.attention.norm.weight"))
+    assert spellings.present(["h.0.attn.Norm.weight"])("bert.h.0.attention.norm.")
+
+
+def test_sizes_made_from_an_open_one_follow_it(bound):
+    size = Deferred("width")
+    module = sequence(linear("0", size, 8))
+    module["0"].parameters["wide"] = Parameter("0.wide", (size * 2,))
+    arrays = {"0__weight": np.ones((8, 3)), "0__bias": np.ones(8), "0__wide": np.ones(6)}
+    assert bound(module, arrays).fits
+    assert size.origin == "the checkpoint"
 
 
 def tied_mlp():
