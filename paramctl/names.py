@@ -61,6 +61,11 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{{{code:x}}}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count and its noun: ``1 tensor``, ``3 tensors``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def layer_segment(name: str) -> tuple[str, int] | None:
     """The first all-digit segment of a name, with the path before it; ``None`` without one.
 
