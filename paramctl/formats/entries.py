@@ -113,7 +113,7 @@ def _offsets(offsets: Any, where: str) -> tuple[int, int]:
     if not isinstance(offsets, list):
         _refuse(where, f"data_offsets is {kind_of(offsets)}, wanted an array of two positions")
     if len(offsets) != 2:
-        _refuse(where, f"data_offsets has {len(offsets)} items, wanted two: begin and end")
+        _refuse(where, f"data_offsets has length {len(offsets)}, wanted 2: begin and end")
     for which, position in zip(("begin", "end"), offsets, strict=True):
         _check_integer(position, f"the {which} of data_offsets", where)
     begin, end = offsets

@@ -97,8 +97,8 @@ def header_length(prefix: bytes, *, file_size: int, where: str) -> int:
     """
     if file_size < PREFIX or len(prefix) < PREFIX:
         raise CheckpointError(
-            f"{file_size} bytes are too few for a safetensors file, which begins with 8 for the "
-            "length of its header",
+            f"the size is {file_size}, wanted at least 8: a safetensors file begins with 8 bytes for "
+            "the length of its header",
             where=where,
         )
     length = int.from_bytes(prefix[:PREFIX], "little")

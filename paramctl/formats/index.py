@@ -7,6 +7,7 @@ Source: huggingface_hub, ``split_state_dict_into_shards``.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from paramctl.errors import CheckpointError
@@ -31,7 +32,7 @@ class Index:
     metadata: dict[str, Any]
     others: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def shards(self) -> list[str]:
         """The file names, each once, in natural order."""
         return natural_order(set(self.weight_map.values()))

@@ -18,15 +18,14 @@ def check_layout(entries: Sequence[Entry], *, data_start: int, file_size: int, w
         end = _checked_end(entries, data_start, where)
     if end > file_size:
         raise CheckpointError(
-            f"the file is {file_size} bytes, its header describes {end}: {end - file_size} are "
-            "missing",
+            f"the file is {file_size} bytes, its header describes {end}: {end - file_size} missing",
             where=where,
             hint="the file is cut short: copy or download it again",
         )
     if end < file_size:
         raise CheckpointError(
-            f"the file is {file_size} bytes, its header describes {end}: {file_size - end} bytes "
-            "follow the last tensor",
+            f"the file is {file_size} bytes, its header describes {end}: {file_size - end} "
+            "too many",
             where=where,
             hint="nothing may follow the tensors; the header may be from another file",
         )
@@ -51,9 +50,7 @@ def _checked_end(entries: Sequence[Entry], data_start: int, where: str) -> int:
     for entry in data_order(entries):
         if entry.start != cursor:
             begin, end = entry.start - data_start, cursor - data_start
-            lies = (
-                f"a hole of {begin - end} bytes" if begin > end else f"an overlap of {end - begin}"
-            )
+            lies = f"a hole of {begin - end}" if begin > end else f"an overlap of {end - begin}"
             raise CheckpointError(
                 f"data_offsets begin at {begin}, wanted {end}, where {before} ends: {lies}",
                 where=f"{where}: {show(entry.name)}",

@@ -161,7 +161,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    return (message[:1].lower() + message[1:]).removesuffix(" at")
 
 
 class _Pairs(list[tuple[str, Any]]):

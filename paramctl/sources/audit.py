@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from paramctl.formats.index import Index
 from paramctl.manifest import Entry
-from paramctl.names import natural_order, show
+from paramctl.names import counted, natural_order, show
 from paramctl.sources.shards import places
 from paramctl.sources.source import Source
 
@@ -82,7 +82,7 @@ def _shard_files(source: Source) -> Iterator[Discrepancy]:
         missing = not os.path.lexists(source.files[shard])
         rule = "missing-shard" if missing else "unreadable-shard"
         problem = "the file is missing" if missing else error.problem
-        message = f"{problem}; the index lists {counts[name]} tensors in it"
+        message = f"{problem}; the index lists {counted(counts[name], 'tensor')} in it"
         yield Discrepancy(rule, "error", "", name, message, error.hint)
 
 
@@ -141,7 +141,7 @@ def _strays(source: Source) -> Iterator[Discrepancy]:
 
 
 def _totals(source: Source) -> Iterator[Discrepancy]:
-    if source.unreadable or source.index_path is None:
+    if source.problems or source.index_path is None:
         return
     stored = source.manifest.stored
     metadata, file = _index(source).metadata, source.index_path.name

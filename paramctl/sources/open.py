@@ -12,7 +12,7 @@ from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header, read_header
 from paramctl.formats.index import LARGEST, Index, parse_index
 from paramctl.manifest import Manifest
-from paramctl.names import natural_order, show
+from paramctl.names import counted, natural_order, show
 from paramctl.sources import shards, ties
 from paramctl.sources.config import read_config, read_open
 from paramctl.sources.directory import Place, check_rivals, locate
@@ -179,8 +179,8 @@ class _Opening:
             shown = ", ".join(show(name) for name in unlisted[:3])
             rest = f" and {len(unlisted) - 3} more" if len(unlisted) > 3 else ""
             self.notes.append(
-                f"{show(str(place.path))}: {len(unlisted)} stored tensors are not in the index "
-                f"and are left out: {shown}{rest}"
+                f"{show(str(place.path))}: {counted(len(unlisted), 'tensor')} in the shards but "
+                f"not in the index, left out: {shown}{rest}"
             )
 
     def _note_warnings(self, header: Header, where: str) -> None:
@@ -188,7 +188,7 @@ class _Opening:
             name = f": {show(remark.name)}" if remark.name else ""
             self.notes.append(f"{where}{name}: {remark}")
         if len(header.warnings) > 3:
-            self.notes.append(f"{where}: {len(header.warnings) - 3} more remarks on the header")
+            self.notes.append(f"{where}: {counted(len(header.warnings) - 3, 'more remark')}")
 
     def _overlook(self, error: CheckpointError) -> None:
         if not self.lenient:

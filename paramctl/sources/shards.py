@@ -6,7 +6,7 @@ from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header
 from paramctl.formats.index import Index
 from paramctl.manifest import Entry
-from paramctl.names import show
+from paramctl.names import counted, show
 
 
 def listed_entries(index: Index, headers: Sequence[Header]) -> list[Entry]:
@@ -64,7 +64,8 @@ def missing_error(names: Sequence[str], index: Index, where: str) -> CheckpointE
     shown = ", ".join(show(name) for name in names[:4])
     rest = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return CheckpointError(
-        f"{len(names)} of {len(index.shards)} shards are missing, with {count} tensors: "
+        f"{len(names)} of {counted(len(index.shards), 'shard')} missing, with "
+        f"{counted(count, 'tensor')}: "
         f"{shown}{rest}",
         where=where,
         hint="download or copy them again",
