@@ -46,11 +46,12 @@ def broadcast_sizes(one: Size, other: Size) -> Size | None:
 
     An unknown beside ``n > 1`` gives ``n``: it can only be ``n`` or 1.
     """
-    for here, there in ((one, other), (other, one)):
-        if isinstance(here, int) and here == 1:
-            return there
-        if isinstance(here, Unknown):
-            return there
+    if isinstance(one, int) and one == 1:
+        return other
+    if isinstance(other, int) and other == 1:
+        return one
+    if isinstance(one, Unknown):
+        return other
     return None if differ(one, other) else one
 
 

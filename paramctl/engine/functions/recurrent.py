@@ -45,10 +45,10 @@ def lstm(
     Source: Hochreiter & Schmidhuber 1997; gates in the order of torch.nn.LSTM.
     """
     apply = execution.apply
-    hh, hr = execution.hold(weight_hh), weight_hr and execution.hold(weight_hr)
+    hh, hr, bias = (_held(execution, x) for x in (weight_hh, weight_hr, bias_hh))
 
     def step(given: Tensor, old: State) -> State:
-        gates = apply("add", given, apply("linear", old[0], hh, bias_hh))
+        gates = apply("add", given, apply("linear", old[0], hh, bias))
         i, f, g, o = apply("split", gates, parts=4)
         kept = apply("sigmoid", f) * old[1]
         cell = kept + apply("sigmoid", i) * apply("tanh", g)
@@ -81,10 +81,10 @@ def gru(
     Source: Cho et al. 2014, arXiv:1406.1078; gates in the order of torch.nn.GRU.
     """
     apply = execution.apply
-    hh = execution.hold(weight_hh)
+    hh, bias = _held(execution, weight_hh), _held(execution, bias_hh)
 
     def step(given: Tensor, old: State) -> State:
-        recurrent = apply("linear", old[0], hh, bias_hh)
+        recurrent = apply("linear", old[0], hh, bias)
         reset, update, new = apply("split", given, parts=3)
         reset_h, update_h, new_h = apply("split", recurrent, parts=3)
         r = apply("sigmoid", reset + reset_h)
@@ -116,15 +116,19 @@ def rnn(
     Source: Elman 1990.
     """
     apply = execution.apply
-    hh = execution.hold(weight_hh)
+    hh, bias = _held(execution, weight_hh), _held(execution, bias_hh)
 
     def step(given: Tensor, old: State) -> State:
-        total = apply("add", given, apply("linear", old[0], hh, bias_hh))
+        total = apply("add", given, apply("linear", old[0], hh, bias))
         return (execution.function(activation, total),)
 
     run = _Scan(execution, x, weight_ih, hh, bias_ih, reverse, batch_first, 1, (hh.shape[1],))
     outputs, (hidden,) = run(step, state)
     return outputs, hidden
+
+
+def _held(execution: Execution, tensor: Any) -> Any:
+    return None if tensor is None else execution.hold(tensor)
 
 
 class _Scan:

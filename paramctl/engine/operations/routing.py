@@ -110,11 +110,11 @@ class RelativeBuckets(Operation):
         else:
             distance = xp.maximum(-distance, first)
         exact = buckets // 2
-        far = xp.astype(xp.maximum(distance, first + 1), xp.float32) / exact
+        far = xp.astype(xp.maximum(distance, xp.ones_like(first)), xp.float32) / exact
         # In float32 and in this order, so that distances on a boundary fall as they were trained.
         span = xp.log(xp.asarray(max_distance / exact, dtype=xp.float64))
         steps = xp.log(far) / xp.astype(span, xp.float32) * (buckets - exact)
-        large = xp.minimum(exact + xp.astype(steps, xp.int64), first * 0 + buckets - 1)
+        large = xp.clip(exact + xp.astype(steps, xp.int64), 0, buckets - 1)
         return first + xp.where(distance < exact, distance, large), None
 
     def examples(self) -> Any:
