@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from paramctl.edit.plan import Plan, Step
-from paramctl.figures.digest import digest, model_digest
+from paramctl.figures.digest import digests_of, model_digest
 from paramctl.sources.source import Source
 
 
@@ -30,8 +30,9 @@ def record(made: Plan) -> None:
 
 
 def _digest(source: Source) -> str:
-    digests = {entry.name: digest(source, entry) for entry in source.manifest.stored}
-    return model_digest(digests)
+    stored = source.manifest.stored
+    digests = zip((entry.name for entry in stored), digests_of(source, stored), strict=True)
+    return model_digest(dict(digests))
 
 
 def _step(step: Step) -> dict[str, Any]:

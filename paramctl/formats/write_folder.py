@@ -89,7 +89,8 @@ def _fill_folder(folder: int, path: Path, image: FolderImage, modes: dict[str, i
 
 
 def _write_side(folder: int, path: Path, side: SideFile, modes: dict[str, int]) -> None:
-    (path / side.name).parent.mkdir(parents=True, exist_ok=True)
+    if not (path / side.name).parent.exists():
+        (path / side.name).parent.mkdir(parents=True)
     if isinstance(side.content, Path) and side.content.is_symlink() and side.mode is None:
         (path / side.name).symlink_to(side.content.readlink())
         return
