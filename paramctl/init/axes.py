@@ -68,3 +68,20 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
         for role in ROLES
     }
     return Fans(sizes["in"] * sizes["spatial"], sizes["out"] * sizes["spatial"])
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """The sizes of a text such as ``256x20``.
+
+    Raises:
+        UsageError: a size is no whole number.
+    """
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        raise UsageError(f"expected sizes such as 256x20, found '{text}'")
+    return tuple(map(int, parts))
+
+
+def usual_axes(rank: int) -> tuple[str, ...]:
+    """The roles of torch's weights: ``out``, ``in`` and then a kernel's extent."""
+    return ("out", "in", *["spatial"] * (rank - 2))[:rank]

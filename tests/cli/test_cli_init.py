@@ -1,0 +1,204 @@
+"""`paramctl init` and `paramctl schemes` as a user types them."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import expect
+from safetensors.numpy import load_file, save_file
+
+POOLER = {"pooler.dense.weight", "pooler.dense.bias"}
+
+
+def model(folder: Path, **more: np.ndarray) -> Path:
+    """A model of two linear layers of threes."""
+    shapes = {"0.weight": (256, 20), "0.bias": (256,), "2.weight": (10, 256), "2.bias": (10,)}
+    tensors = {name: np.full(shape, 3, np.float32) for name, shape in shapes.items()}
+    save_file({**tensors, **more}, folder / "m.safetensors")
+    return folder / "m.safetensors"
+
+
+XAVIER = ("--scheme", "xavier", "--seed", "7")
+
+
+def test_the_pooler_of_a_real_model_is_drawn_anew_and_nothing_else(minilm, tmp_path):
+    once = expect(0, "init", minilm, "pooler", *XAVIER, "-o", tmp_path / "a")
+    assert once.err == f"selected 2 of 104 tensors\nwrote {tmp_path / 'a'}: 2 changes\n"
+    before = load_file(minilm / "model.safetensors")
+    after = load_file(tmp_path / "a" / "model.safetensors")
+    assert before.keys() == after.keys()
+    for name in before.keys() - POOLER:
+        assert before[name].tobytes() == after[name].tobytes()
+    bound = math.sqrt(6 / 768)
+    weight = after["pooler.dense.weight"]
+    assert 0.99 * bound < np.abs(weight).max() <= bound
+    assert not after["pooler.dense.bias"].any()
+    assert not np.array_equal(weight, before["pooler.dense.weight"])
+
+
+def test_the_same_command_twice_gives_the_same_bytes(minilm, tmp_path):
+    for name in "ab":
+        expect(0, "init", minilm, "pooler", *XAVIER, "-o", tmp_path / name)
+    a, b = ((tmp_path / name / "model.safetensors").read_bytes() for name in "ab")
+    assert a == b
+
+
+def test_another_seed_gives_other_values(tmp_path):
+    path = model(tmp_path)
+    for seed in ("1", "2"):
+        expect(
+            0,
+            "init",
+            path,
+            "--scheme",
+            "normal",
+            "--seed",
+            seed,
+            "-o",
+            tmp_path / f"{seed}.safetensors",
+        )
+    one, two = (load_file(tmp_path / f"{seed}.safetensors")["0.weight"] for seed in "12")
+    assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 5 / math.sqrt(5120)
+
+
+def test_constant_one_leaves_biases_zero(tmp_path):
+    """Forward of ones through 20-256-10 would be 5120 everywhere."""
+    expect(0, "init", model(tmp_path), "--scheme", "constant(1)", "-o", tmp_path / "o.safetensors")
+    made = load_file(tmp_path / "o.safetensors")
+    hidden = np.ones((2, 20)) @ made["0.weight"].T + made["0.bias"]
+    assert (hidden @ made["2.weight"].T + made["2.bias"]).tolist() == [[5120.0] * 10] * 2
+
+
+def test_verbose_names_the_weights_that_a_scheme_draws(tmp_path):
+    result = expect(
+        0, "init", model(tmp_path), "-v", "-o", tmp_path / "o.safetensors",
+        "--scheme", "expr: u = uniform(-10, 10); u * (abs(u) >= 5)",
+    )  # fmt: skip
+    assert result.err.splitlines()[:2] == ["Init 0.weight (256, 20)", "Init 2.weight (10, 256)"]
+
+
+def test_explain_says_which_rule_chose_what(tmp_path):
+    result = expect(
+        0, "init", model(tmp_path), "--explain", "-o", tmp_path / "o.safetensors",
+        "--scheme", "normal(std=0.01)", "--scheme", "2.weight=constant(42)",
+    )  # fmt: skip
+    assert sorted(result.rows) == [
+        ["0.bias", "zeros", "biases are zeros unless --bias says"],
+        ["0.weight", "normal(std=0.01)", "--scheme"],
+        ["2.bias", "zeros", "biases are zeros unless --bias says"],
+        ["2.weight", "constant(42)", "--scheme 2.weight"],
+    ]
+
+
+def test_json_lists_the_changes(tmp_path):
+    path, out = model(tmp_path), tmp_path / "o.safetensors"
+    result = expect(0, "init", path, "0.weight", "--scheme", "xavier", "-o", out, "--json")
+    side = {"name": "0.weight", "dtype": "F32", "shape": [256, 20]}
+    assert result.json == {
+        "schema": "paramctl/init/1",
+        "changes": [{"name": "0.weight", "action": "changed", "from": side, "to": side}],
+        "output": str(out),
+        "dry_run": False,
+    }
+
+
+def test_a_dry_run_needs_no_output_and_writes_none(tmp_path):
+    path = model(tmp_path)
+    expect(0, "init", path, "--scheme", "xavier", "-n")
+    assert [file.name for file in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_in_place_replaces_the_file_itself(tmp_path):
+    path = model(tmp_path)
+    expect(0, "init", path, "0.weight", "--scheme", "zeros", "--in-place")
+    made = load_file(path)
+    assert not made["0.weight"].any()
+    assert (made["2.weight"] == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--scheme", "xavier_unifrom"],
+            "paramctl: no initializer named 'xavier_unifrom'\nhint: did you mean xavier_uniform?\n",
+        ),
+        (
+            ["--seed", "-1"],
+            "paramctl: a seed is a whole number from 0 to 18446744073709551615, not -1\n",
+        ),
+        (
+            ["0.bias", "--scheme", "xavier"],
+            "paramctl: 0.bias: Fan in and fan out can not be computed for tensor with fewer than 2 "
+            "dimensions (xavier)\nhint: give it a scheme without fans, such as zeros or "
+            "normal(std=0.02)\n",
+        ),
+        (
+            ["--bias", "nothing"],
+            "paramctl: no initializer named 'nothing'\n",
+        ),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_writes_nothing(tmp_path, arguments, text):
+    out = tmp_path / "o.safetensors"
+    result = expect(2, "init", model(tmp_path), *arguments, "-o", out)
+    assert result.err == text
+    assert not out.exists()
+
+
+def test_a_value_beyond_the_dtype_is_exit_1_and_writes_nothing(tmp_path):
+    path = model(tmp_path, h=np.zeros((2, 2), np.float16))
+    out = tmp_path / "o.safetensors"
+    result = expect(1, "init", path, "h", "--scheme", "constant(1e6)", "-o", out)
+    assert result.err == "paramctl: h: 1000000.0 is beyond the range of F16\n"
+    assert not out.exists()
+
+
+def test_schemes_lists_every_initializer():
+    from paramctl.init.base import INITIALIZERS
+
+    listed = expect(0, "schemes", "--json").json
+    assert listed["schema"] == "paramctl/schemes/1"
+    assert {row["name"] for row in listed["schemes"]} == set(INITIALIZERS.names())
+    assert all({"name", "formula", "options", "source"} <= row.keys() for row in listed["schemes"])
+
+
+def test_one_scheme_with_its_figures_for_a_shape():
+    (row,) = expect(0, "schemes", "xavier", "--shape", "256x20", "--json").json["schemes"]
+    assert (row["name"], row["fan_in"], row["fan_out"]) == ("xavier_uniform", 20, 256)
+    assert row["bound"] == pytest.approx(0.1474420, abs=1e-7)
+    assert row["std"] == pytest.approx(row["bound"] / math.sqrt(3))
+
+
+def test_a_scheme_in_full_for_a_person():
+    result = expect(0, "schemes", "sparse(0.5)", "-f", "table")
+    assert result.out == (
+        "sparse: Normal draws with the same number of zeros in every column, at random rows.\n"
+        "    w ~ N(0, std); in each column ceil(sparsity·rows) elements become 0\n"
+        "A column belongs to one input of an ``(out, in)`` weight.\n"
+        "  sparsity (here 0.5): share of zeros in a column, 0 … 1.\n"
+        "  std (default 0.01): standard deviation of the others.\n"
+        "also: torch.sparse\n"
+        "source: torch.nn.init.sparse_; Martens 2010, Deep learning via Hessian-free "
+        "optimization.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["he_unifrom"],
+            "paramctl: no initializer named 'he_unifrom'\nhint: did you mean he_uniform?\n",
+        ),
+        (["--shape", "3y"], "paramctl: expected sizes such as 256x20, found '3y'\n"),
+        (
+            ["xavier(gain=1)", "--shape", "3"],
+            "paramctl: Fan in and fan out can not be computed for tensor with fewer than 2 "
+            "dimensions\n",
+        ),
+    ],
+)
+def test_schemes_says_what_is_wrong(arguments, text):
+    assert expect(2, "schemes", *arguments).err == text
