@@ -32,14 +32,14 @@ class Rename(Edit):
             UsageError: rules that concern nothing, every one of them; or not as many entries
                 as expected.
         """
-        names = self._names(manifest)
+        names = self.names(manifest)
         if step.expect is not None and len(names) != step.expect:
             raise UsageError(f"the rules rename {len(names)} tensors, expected {step.expect}")
         return [manifest[name] for name in names]
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Rename them all at once."""
-        draft.rename(self._names(draft.manifest))
+        draft.rename(self.names(draft.manifest))
 
     def inverse(self) -> "Rename":
         """The rules that lead back, in the opposite order.
@@ -50,8 +50,12 @@ class Rename(Edit):
         rules = tuple(rule.inverse() for rule in reversed(self.rules))
         return Rename(rules, tuple(rule.inverse() for rule in self.table))
 
-    def _names(self, manifest: Manifest) -> dict[str, str]:
-        """Old name to new name for every entry that a rule concerns."""
+    def names(self, manifest: Manifest) -> dict[str, str]:
+        """Old name to new name for every entry that a rule concerns.
+
+        Raises:
+            UsageError: rules that concern nothing, every one of them.
+        """
         idle = dict.fromkeys((*self.table, *self.rules))
         found: dict[str, str] = {}
         literal = {rule.old: rule for rule in reversed(self.table)}
