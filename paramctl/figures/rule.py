@@ -75,6 +75,17 @@ class Rule:
         return gaps(steps(dtype, left), steps(dtype, right)) > np.uint64(self.ulp or 0)
 
 
+def tolerant(mode: str, atol: float, rtol: float, ulp: int | None) -> Rule:
+    """The rule that options ask for; a tolerance alone asks for value mode.
+
+    Raises:
+        UsageError: the mode is unknown, or the tolerances can't be used.
+    """
+    asked = bool(atol or rtol or ulp is not None)
+    chosen: Any = mode or ("value" if asked else "bits")
+    return Rule(chosen, atol, rtol, ulp)
+
+
 def gaps(left: Any, right: Any) -> Any:
     """``|left - right|`` of 64-bit integers as uint64, exact whatever they are."""
     low, high = np.minimum(left, right), np.maximum(left, right)

@@ -1,0 +1,72 @@
+"""Is a checkpoint sound: every rule run over it, findings collected or handed out as they come."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from paramctl.check.finding import Finding, Verdict
+from paramctl.check.library import complaint, library_findings
+from paramctl.check.rule import Rule, chosen_rules
+from paramctl.check.subject import Subject
+from paramctl.errors import CheckpointError
+from paramctl.sources.open import open_source
+from paramctl.sources.source import Source
+from paramctl.sources.ties import FamilyTies
+
+Bind = Callable[[Source], object]
+
+
+def check(
+    model: str | Path,
+    *,
+    values: bool = False,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    fail_fast: bool = False,
+    bind: Bind | None = None,
+    family_ties: FamilyTies | None = None,
+) -> Verdict:
+    """What there is to say about a checkpoint.
+
+    Args:
+        values: also read every number, for NaN, infinities and constants.
+        select, ignore: ids or groups of rules.
+        fail_fast: stop at the first error.
+        bind: binds the source to a model for the rules that need one.
+        family_ties: what a family ties under a config; by default the built-in families.
+
+    Raises:
+        UsageError: no rule has a given id.
+    """
+    rules = chosen_rules(select, ignore)
+    try:
+        source = open_source(model, lenient=True, family_ties=family_ties)
+    except CheckpointError as error:
+        return _unreadable(str(model), error)
+    with source:
+        subject = Subject(source, reads_values=values, family_ties=family_ties)
+        subject.library = {path.name: complaint(path) for path in subject.regular_files}
+        if bind is not None and not source.problems:
+            subject.binding = bind(source)
+        findings = tuple(_until_error(_run(rules, subject), fail_fast))
+        return Verdict(findings, not source.problems, subject.library)
+
+
+def _run(rules: list[Rule], subject: Subject) -> Iterator[Finding]:
+    for rule in rules:
+        if subject.offers(rule.needs):
+            yield from rule.findings(subject)
+
+
+def _until_error(findings: Iterator[Finding], fail_fast: bool) -> Iterator[Finding]:
+    for finding in findings:
+        yield finding
+        if fail_fast and finding.severity == "error":
+            return
+
+
+def _unreadable(model: str, error: CheckpointError) -> Verdict:
+    """The verdict on a model that can't be opened at all."""
+    path = Path(model)
+    library = {path.name: complaint(path)} if path.is_file() else {}
+    finding = Finding("format", "error", error.where or model, error.problem, error.hint)
+    return Verdict((finding, *library_findings(library, refused={path.name})), False, library)

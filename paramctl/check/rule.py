@@ -1,0 +1,81 @@
+"""A rule of ``check``: an id, a severity, a hint, and a function from a subject to findings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from paramctl.check.finding import Finding, Severity
+from paramctl.check.subject import Subject
+from paramctl.errors import UsageError
+from paramctl.names import near
+from paramctl.registry import Registry
+
+Check = Callable[[Subject], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        id: what ``--select`` and ``--ignore`` call it.
+        group: what they call it together with its kin: ``format``, ``index``, ``ties``…
+        severity: of its findings, unless a finding says otherwise.
+        hint: for findings without a hint of their own.
+        needs: what the subject must have: ``values`` for permission to read all numbers,
+            ``binding`` for a model that the checkpoint was bound to.
+        check: the function.
+    """
+
+    id: str
+    group: str
+    severity: Severity
+    hint: str
+    needs: str
+    check: Check
+
+    def findings(self, subject: Subject) -> Iterator[Finding]:
+        """What the rule finds, one at a time as it is found."""
+        for found in self.check(subject):
+            yield found if found.hint else replace(found, hint=self.hint)
+
+
+RULES: Registry[Rule] = Registry("check rule", "paramctl.check.rules")
+
+
+def rule(
+    id: str, group: str, severity: Severity = "error", *, hint: str = "", needs: str = ""
+) -> Callable[[Callable[[Subject], Iterator[tuple[str, str]]]], Check]:
+    """A decorator that makes a rule of a function yielding (name, message) per finding."""
+
+    def enter(function: Callable[[Subject], Iterator[tuple[str, str]]]) -> Check:
+        def check(subject: Subject) -> Iterator[Finding]:
+            for name, message in function(subject):
+                yield Finding(id, severity, name, message)
+
+        RULES.register(id)(Rule(id, group, severity, hint, needs, check))
+        return check
+
+    return enter
+
+
+def chosen_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]:
+    """The rules to run, given by id or group; all but the ignored ones without a selection.
+
+    Raises:
+        UsageError: a word is neither; the hint offers the nearest.
+    """
+    rules = [RULES[id] for id in RULES]
+    known = {word for rule in rules for word in (rule.id, rule.group)}
+    for word in (*select, *ignore):
+        if word not in known:
+            similar = near(word, known, 1)
+            raise UsageError(
+                f"no check rule or group named '{word}'",
+                hint=f"did you mean {similar[0]}?" if similar else ", ".join(sorted(known)),
+            )
+    wanted = [rule for rule in rules if not select or {rule.id, rule.group} & set(select)]
+    kept = [rule for rule in wanted if not {rule.id, rule.group} & set(ignore)]
+    return sorted(kept, key=lambda rule: _ORDER.get(rule.group, len(_ORDER)))
+
+
+_ORDER = {group: place for place, group in enumerate(("format", "index", "ties", "spec", "values"))}

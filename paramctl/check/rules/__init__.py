@@ -1,0 +1,1 @@
+"""The rules, found by their files."""

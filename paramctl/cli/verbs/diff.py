@@ -1,0 +1,100 @@
+"""What differs between two checkpoints, and whether it may."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.options import AllowEmpty, Common, Select, verb
+
+GROUP = "Judge"
+
+_Selections = list[str] | None
+
+
+@verb
+def run(
+    a: Annotated[str, typer.Argument(metavar="A", help="The checkpoint before.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The checkpoint after.")],
+    select: Select = None,
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="MODE", help="Equality of bits, or by value.")
+    ] = "",
+    atol: Annotated[
+        float, typer.Option("--atol", metavar="X", help="Absolute tolerance, by value.")
+    ] = 0.0,
+    rtol: Annotated[
+        float, typer.Option("--rtol", metavar="X", help="Relative tolerance, by value.")
+    ] = 0.0,
+    ulp: Annotated[
+        int | None, typer.Option("--ulp", metavar="N", help="Steps of the dtype, by value.")
+    ] = None,
+    allow: Annotated[
+        _Selections,
+        typer.Option("--allow", metavar="SELECT", help="A change elsewhere is a violation."),
+    ] = None,
+    must_change: Annotated[
+        _Selections,
+        typer.Option("--must-change", metavar="SELECT", help="No change here is a violation."),
+    ] = None,
+    forbid: Annotated[
+        _Selections,
+        typer.Option("--forbid", metavar="SELECT", help="A change here is a violation."),
+    ] = None,
+    name_only: Annotated[
+        bool, typer.Option("--name-only", help="Names only; stops at a tensor's first difference.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, metavar="N", help="The N largest changes.")
+    ] = None,
+    find_renames: Annotated[
+        bool,
+        typer.Option(
+            "--find-renames/--no-find-renames",
+            help="Look for the bytes of removed tensors under added names.",
+        ),
+    ] = True,
+    map: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Names in A to names in B, as for rename."),
+    ] = None,
+    allow_empty: AllowEmpty = False,
+    *,
+    common: Common,
+) -> None:
+    """What differs between two checkpoints; exit 0 when nothing does, 1 when something does.
+
+    With --allow, --must-change or --forbid, exit 1 only where one of them is violated.
+
+    Examples:
+        paramctl diff base/ tuned/
+        paramctl diff base/ tuned/ --allow '*_proj' --must-change '{q,v}_proj'
+        paramctl diff a.safetensors b.safetensors --mode value --rtol 1e-3 -f md
+    """
+    from paramctl.cli.reading import opened
+    from paramctl.diff.diff import diff
+    from paramctl.diff.gates import Gates
+    from paramctl.diff.names_map import names_map
+    from paramctl.figures.rule import tolerant
+    from paramctl.report.emit import emit
+    from paramctl.report.of_diff import diff_report
+
+    rule = tolerant(mode, atol, rtol, ulp)
+    gates = Gates(tuple(allow or ()), tuple(must_change or ()), tuple(forbid or ()))
+    with opened(a, common) as left, opened(b, common) as right:
+        found = diff(
+            left,
+            right,
+            select or (),
+            rule=rule,
+            gates=gates,
+            renames=find_renames,
+            to=names_map(map, left.manifest) if map is not None else None,
+            figures=not name_only,
+            allow_empty=allow_empty,
+        )
+        left.check_unchanged()
+        right.check_unchanged()
+    emit(diff_report(found, limit=limit, only_names=name_only), common)
+    if found.fails:
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""The verdict of a check as a report: a sentence per finding, worst first on a terminal."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from paramctl.check.finding import Finding, Verdict
+from paramctl.names import show
+from paramctl.report.report import Column, Report
+from paramctl.report.screen import Screen
+
+_COLUMNS = (Column("severity"), Column("rule"), Column("name"), Column("message"), Column("hint"))
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+_COLORS = {"error": "31", "warning": "33", "note": "36"}
+
+
+def check_report(found: Verdict, model: str) -> Report:
+    """The report of a check.
+
+    Args:
+        model: what was checked, as it was given.
+    """
+    return Report(
+        verb="check",
+        columns=_COLUMNS,
+        rows=[_row(finding) for finding in found.findings],
+        payload={
+            "ok": found.ok,
+            "readable": found.is_readable,
+            "findings": [_object(finding) for finding in found.findings],
+            "library": [
+                {"file": name, "accepts": not problem, "message": problem}
+                for name, problem in found.library.items()
+            ],
+        },
+        rows_key="findings",
+        names=[finding.name for finding in found.findings if finding.name],
+        text=lambda screen: _sentences(found, model, screen),
+    )
+
+
+def _row(finding: Finding) -> tuple[Any, ...]:
+    return finding.severity, finding.rule, finding.name, finding.message, finding.hint
+
+
+def _object(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "name": finding.name,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
+    for finding in sorted(found.findings, key=lambda finding: _ORDER[finding.severity]):
+        severity = finding.severity
+        if screen.has_color:
+            severity = f"\x1b[{_COLORS[finding.severity]}m{severity}\x1b[0m"  # type: ignore[assignment]
+        place = f"{show(finding.name)}: " if finding.name else ""
+        yield f"{severity}[{finding.rule}] {place}{show(finding.message)}"
+        if finding.hint:
+            yield f"    hint: {finding.hint}"
+    yield f"{show(model)}: {_summary(found)}"
+
+
+def _summary(found: Verdict) -> str:
+    counts = [
+        f"{count} {severity}{'s' * (count != 1)}"
+        for severity in ("error", "warning", "note")
+        if (count := sum(finding.severity == severity for finding in found.findings))
+    ]
+    return ", ".join(counts) if counts else "sound"

@@ -1,0 +1,79 @@
+"""Statistics as a report: a row per tensor or module, histograms below on a terminal."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from paramctl.figures.histogram import Histogram
+from paramctl.figures.statistics import Statistics
+from paramctl.manifest import Entry
+from paramctl.names import show
+from paramctl.report.bars import bars
+from paramctl.report.report import Column, Report
+from paramctl.report.screen import Screen
+from paramctl.report.values import number_text, shape_text
+
+_COLUMNS = (
+    Column("name", "name"),
+    Column("dtype", "dtype"),
+    Column("shape", "shape"),
+    Column("numel", "count"),
+    *(Column(name, "number", "-") for name in ("min", "max", "mean", "std", "absmax", "l2")),
+    *(Column(name, "count", "-") for name in ("zeros", "nan", "inf")),
+)
+
+Found = tuple[Entry, Statistics, Histogram | None]
+
+
+def stats_report(found: Sequence[Found], *, has_histograms: bool = False) -> Report:
+    """The report of some tensors, or of modules made to look like tensors."""
+    rows = [_row(entry, figures) for entry, figures, _ in found]
+    columns = _COLUMNS
+    if has_histograms:
+        columns = (*_COLUMNS, Column("histogram"))
+        rows = [
+            (*row, ",".join(map(str, spread.counts)) if spread else "")
+            for row, (_, _, spread) in zip(rows, found, strict=True)
+        ]
+    return Report(
+        verb="stats",
+        columns=columns,
+        rows=rows,
+        payload={"tensors": [_object(*one, has_histograms) for one in found]},
+        notes=[
+            f"{show(entry.name)}: {figures.note}" for entry, figures, _ in found if figures.note
+        ],
+        text=(lambda screen: _histograms(found, screen)) if has_histograms else None,
+    )
+
+
+def _row(entry: Entry, found: Statistics) -> tuple[Any, ...]:
+    return (
+        entry.name, entry.dtype, entry.shape, found.numel, found.minimum, found.maximum,
+        found.mean, found.std, found.absmax, found.l2, found.zeros, found.nan, found.inf,
+    )  # fmt: skip
+
+
+def _object(
+    entry: Entry, found: Statistics, spread: Histogram | None, has_histograms: bool
+) -> dict[str, Any]:
+    keys = [column.name for column in _COLUMNS]
+    row = dict(zip(keys, _row(entry, found), strict=True))
+    if has_histograms:
+        row["histogram"] = spread and {"edges": spread.edges, "counts": spread.counts}
+    return row
+
+
+def _histograms(found: Iterable[Found], screen: Screen) -> Iterable[str]:
+    for place, (entry, figures, spread) in enumerate(found):
+        if place:
+            yield ""
+        mean, std = (_text(value) for value in (figures.mean, figures.std))
+        yield f"{show(entry.name)}  {entry.dtype} {shape_text(entry.shape)}  mean {mean}  std {std}"
+        if spread:
+            yield from bars(
+                spread.edges, spread.counts, width=screen.width, has_unicode=screen.has_unicode
+            )
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else number_text(value)
