@@ -25,6 +25,7 @@ class Evaluator:
         functions: what a name means that is not in the scope.
         local: names assigned on the way.
         gone: names that were born in a loop that has ended.
+        callable_kind: what can be called here, for messages: ``function``, ``layer``.
     """
 
     def __init__(self, code: Code, scope: Mapping[str, Any], functions: Mapping[str, Any]) -> None:
@@ -33,6 +34,7 @@ class Evaluator:
         self.functions = functions
         self.local: dict[str, Any] = {}
         self.gone: set[str] = set()
+        self.callable_kind = "function"
         self._steps = 0
 
     def value(self, node: ast.expr) -> Any:
@@ -57,6 +59,29 @@ class Evaluator:
         mistake = self.code.mistake(node, error.message, error.hint)
         mistake.__dict__["frames"] = error.frames
         return mistake
+
+    def function_at(self, node: ast.expr) -> Any:
+        """What a call calls: a text names a function, so that a config can choose one.
+
+        Raises:
+            ParamctlError: there is none of that name.
+        """
+        if isinstance(node, ast.Name) and not self.is_known(node.id):
+            known = [*self.local, *self.scope, *self.functions, *PLAIN]
+            raise self.placed(unknown_name(node.id, known, self.callable_kind), node)
+        value = self.value(node)
+        if not isinstance(value, str):
+            return value
+        if value not in self.functions:
+            known = list(self.functions)
+            raise self.placed(unknown_name(value, known, self.callable_kind), node)
+        found = self.functions[value]
+        return found if opts_in(found, "language_call") else Function(value, found)
+
+    def is_known(self, name: str) -> bool:
+        """Whether a name means something here."""
+        tables = (self.local, self.scope, self.functions, PLAIN)
+        return name in self.gone or any(name in table for table in tables)
 
     def look_up(self, name: str) -> Any:
         """What a name means here.
@@ -112,7 +137,9 @@ def _slice(run: Evaluator, node: ast.Slice) -> slice:
 
 
 def _call(run: Evaluator, node: ast.Call) -> Any:
-    function = run.value(node.func)
+    function = run.function_at(node.func)
+    if opts_in(function, "language_form"):
+        return function.language_form(run, node)
     given = [run.value(argument) for argument in node.args]
     named = {str(keyword.arg): run.value(keyword.value) for keyword in node.keywords}
     return operators.bounded(call(function, given, named))

@@ -1,10 +1,10 @@
 """What the language may touch: plain values, arrays, and objects that opt in by their methods.
 
-language_attribute(name)      x.name
-language_item(index)          x[index]
-language_call(*args, **kw)    x(…)
-language_items()              for y in x, len(x)
-language_condition()          while x: True, False, or None where only shapes are known
+- ``language_attribute(name)`` for ``x.name``, ``language_item(index)`` for ``x[index]``;
+- ``language_call(*args, **kw)`` for ``x(…)``, and ``language_form(run, node)`` for the same
+  with its arguments not evaluated yet;
+- ``language_items()`` for ``for y in x`` and ``len(x)``;
+- ``language_condition()`` for ``while x``: true, false, or ``None`` where only shapes are known.
 """
 
 from __future__ import annotations

@@ -1,0 +1,220 @@
+"""A spec's module tree: every block with its name, its tensors, its children and its forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from paramctl.engine.parameter import Parameter
+from paramctl.engine.unknown import Unknown
+from paramctl.errors import SpecError
+from paramctl.expression.errors import LanguageError
+from paramctl.expression.evaluate import Evaluator
+from paramctl.expression.parse import Code
+from paramctl.expression.place import Place
+from paramctl.names import show
+from paramctl.spec.block import Block
+from paramctl.spec.constructors import MOST_MODULES, Constructors, plan_of
+from paramctl.spec.forward import (
+    Trail,
+    block_forward,
+    block_infer,
+    function_forward,
+    inputs_of,
+    list_forward,
+    parallel_forward,
+    residual_forward,
+)
+from paramctl.spec.load import Spec
+from paramctl.spec.module import SpecModule
+from paramctl.spec.plans import BlockPlan, FunctionPlan, ListPlan, Plan, site_at
+from paramctl.spec.scope import Scope
+from paramctl.spec.sizes import known_shape
+from paramctl.spec.tensors import TensorForms, TensorPlan
+from paramctl.spec.ties import apply_ties
+
+_DEEPEST = 48
+
+
+def build(spec: Spec, present: Callable[[str], bool] | None = None) -> SpecModule:
+    """The module tree of a spec, its ties applied; sizes may not be known yet.
+
+    Args:
+        present: whether the checkpoint has tensors whose names begin so; nothing is without one.
+
+    Raises:
+        SpecError: with the place in the spec.
+    """
+    builder = _Builder(spec, present)
+    try:
+        root = builder.root()
+        apply_ties(root, spec)
+        root.again = partial(build, spec, present)
+    except LanguageError as error:
+        raise SpecError(error.message, where=show(str(spec.path)), hint=error.hint) from None
+    return root
+
+
+class _Builder:
+    def __init__(self, spec: Spec, present: Callable[[str], bool] | None) -> None:
+        self.spec = spec
+        self.constructors = Constructors(spec.blocks, present)
+        self.config = Scope(spec.config, spec.origins)
+        self.trail = Trail()
+        self.count = 0
+        self.elements = 0
+        self.open: list[str] = []
+
+    def root(self) -> SpecModule:
+        """The model itself: a block, a list, or what one expression gives."""
+        model = self.spec.model
+        if isinstance(model, Block):
+            module = self.from_block(BlockPlan(model, {}, {}, site_at(model.place)), "")
+            module.type_name, module.site = self.spec.name, None
+            return module
+        plan = self._list_plan(model) if isinstance(model, tuple) else self.plan(model, self.config)
+        if plan is None:
+            raise LanguageError("the model is None")
+        return self.make(plan, "")
+
+    def plan(self, code: Code, scope: Scope) -> Plan | None:
+        """The plan that an expression gives."""
+        run = Evaluator(code, scope, self.constructors)
+        run.callable_kind = "layer"
+        assert code.result is not None
+        return plan_of(run, code.result)
+
+    def _list_plan(self, parts: tuple[Any, ...]) -> ListPlan:
+        plans = [
+            self._list_plan(part) if isinstance(part, tuple) else self.plan(part, self.config)
+            for part in parts
+        ]
+        kept = [plan for plan in plans if plan is not None]
+        first = kept[0].site if kept else site_at(Place(str(self.spec.path)))
+        return ListPlan("Sequential", len(kept), kept.__getitem__, first)
+
+    def make(self, plan: Plan, path: str) -> SpecModule:
+        """The module of a plan, with everything below it.
+
+        Raises:
+            LanguageError, SpecError: it is too large, too deep, or stands inside itself.
+        """
+        self.count += 1
+        if self.count > MOST_MODULES:
+            raise plan.site.placed(LanguageError(f"more than {MOST_MODULES:,} modules"))
+        if len(self.open) > _DEEPEST:
+            raise plan.site.placed(LanguageError(f"modules nested more than {_DEEPEST} deep"))
+        if isinstance(plan, FunctionPlan):
+            module = SpecModule(plan.name, path, site=plan.site, takes=1)
+            module.forward = function_forward(plan.name)
+            module.place = plan.site.place.short
+            return module
+        self.open.append(plan.block.name if isinstance(plan, BlockPlan) else "")
+        try:
+            if isinstance(plan, BlockPlan):
+                return self.from_block(plan, path)
+            return self.from_list(plan, path)
+        finally:
+            self.open.pop()
+
+    def from_list(self, plan: ListPlan, path: str) -> SpecModule:
+        """A list of layers."""
+        type_name = "Sequential" if plan.kind == "Repeat" else plan.kind
+        module = SpecModule(type_name, path, site=plan.site, place=plan.site.place.short)
+        shared: SpecModule | None = None
+        for number, name in enumerate(plan.names()):
+            before = self.count
+            if shared is None:
+                child = self.make(plan.child(number), _join(path, name))
+            shared = child if plan.is_shared else None
+            if number == 0 and not plan.is_shared:
+                self._foresee(plan, self.count - before)
+            module.children[name] = child
+        match plan.kind:
+            case "Parallel":
+                options = plan.options
+                module.forward = parallel_forward(module, options["merge"], options["axis"])
+            case "Residual":
+                module.forward = residual_forward(module, self.trail)
+            case _:
+                module.forward = list_forward(module, self.trail)
+        return module
+
+    def _foresee(self, plan: ListPlan, each: int) -> None:
+        """Refuse a product of repeats before it is built."""
+        total = self.count + each * (plan.count - 1)
+        if plan.kind == "Repeat" and total > MOST_MODULES:
+            error = LanguageError(f"{total:,} modules are more than {MOST_MODULES:,}")
+            raise plan.site.placed(error)
+
+    def from_block(self, plan: BlockPlan, path: str) -> SpecModule:
+        """A module made from a block."""
+        block = plan.block
+        if self.open.count(block.name) > 1:
+            raise plan.site.placed(LanguageError(f"the block {block.name} stands inside itself"))
+        scope = self.config.extended(plan.arguments, plan.origins)
+        module = SpecModule(
+            block.name,
+            path,
+            role=block.role,
+            site=plan.site,
+            scope=scope,
+            takes=len(inputs_of(block)),
+            place=plan.site.place.short,
+            arguments=dict(plan.arguments),
+        )
+        try:
+            self._fill(module, block, scope)
+        except LanguageError as error:
+            raise plan.site.placed(error) from None
+        return module
+
+    def _fill(self, module: SpecModule, block: Block, scope: Scope) -> None:
+        for name, code in block.parameters.items():
+            module.parameters[name] = self._parameter(module, name, code, scope)
+        for name, code in block.modules.items():
+            plan = self.plan(code, scope)
+            module.children[name] = (
+                None if plan is None else self.make(plan, _join(module.path, name))
+            )
+        if block.forward is not None:
+            module.forward = block_forward(block, module)
+        else:
+            module.forward = list_forward(module, self.trail)
+        module.infer = block_infer(block, module, self.trail)
+
+    def _parameter(
+        self, module: SpecModule, name: str, code: Code, scope: Scope
+    ) -> Parameter | None:
+        assert code.result is not None
+        run = Evaluator(code, scope, TensorForms())
+        plan = run.value(code.result)
+        if plan is None:
+            return None
+        if not isinstance(plan, TensorPlan):
+            error = LanguageError("a tensor is Param(…), Buffer(…), Constant(…) or None")
+            raise run.placed(error, code.result)
+        module.plans[name] = plan
+        shape = known_shape(plan.shape)
+        parameter = Parameter(
+            _join(module.path, name),
+            shape,
+            dtype=plan.dtype,
+            kind=plan.kind,
+            axes=plan.axes,
+            init=plan.scheme(),
+            origins=tuple(
+                "" if isinstance(size, Unknown) else origin
+                for size, origin in zip(shape, plan.origins, strict=True)
+            ),
+            persistent=plan.persistent,
+        )
+        self.elements += parameter.numel or 0
+        if self.elements > 2**50:
+            raise run.placed(LanguageError("more than 2**50 elements in all"), code.result)
+        return parameter
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
