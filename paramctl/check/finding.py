@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["error", "warning", "note"]
+Severity = Literal["error", "warning", "info"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Finding:
     Attributes:
         rule: the id of the rule that found it.
         severity: ``error`` where it is not sound; a ``warning`` fails only when strict; a
-            ``note`` never does.
+            ``info`` never does.
         name: the tensor or file concerned, or empty.
         message: what was found and what was wanted.
         hint: what to do, with the command to type, or empty.

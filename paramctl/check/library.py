@@ -32,4 +32,4 @@ def library_findings(library: dict[str, str], refused: set[str]) -> Iterator[Fin
             yield Finding("library", "error", name, message)
         elif not problem and name in refused and not name.endswith(".json"):
             message = "the safetensors library opens this file all the same"
-            yield Finding("library", "note", name, message)
+            yield Finding("library", "info", name, message)

@@ -9,8 +9,8 @@ from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
 
 _COLUMNS = (Column("severity"), Column("rule"), Column("name"), Column("message"), Column("hint"))
-_ORDER = {"error": 0, "warning": 1, "note": 2}
-_COLORS = {"error": "31", "warning": "33", "note": "36"}
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+_COLORS = {"error": "31", "warning": "33", "info": "36"}
 
 
 def check_report(found: Verdict, model: str) -> Report:
@@ -66,8 +66,8 @@ def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
 
 def _summary(found: Verdict) -> str:
     counts = [
-        f"{count} {severity}{'s' * (count != 1)}"
-        for severity in ("error", "warning", "note")
+        f"{count} {severity}{'s' * (count != 1 and severity != 'info')}"
+        for severity in ("error", "warning", "info")
         if (count := sum(finding.severity == severity for finding in found.findings))
     ]
     return ", ".join(counts) if counts else "sound"

@@ -51,7 +51,7 @@ def constant(subject: Subject) -> Iterator[tuple[str, str]]:
             yield entry.name, f"all {found.numel:,} values are {found.minimum}"
 
 
-@rule("zero-rows", "values", "note", needs="values")
+@rule("zero-rows", "values", "info", needs="values")
 def zero_row(subject: Subject) -> Iterator[tuple[str, str]]:
     """Rows of zeros in a matrix that has others: padding, or units that never learned."""
     for entry, found in subject.statistics():
@@ -66,7 +66,7 @@ def zero_row(subject: Subject) -> Iterator[tuple[str, str]]:
             )
 
 
-@rule("unread-values", "values", "note", needs="values")
+@rule("unread-values", "values", "info", needs="values")
 def unread(subject: Subject) -> Iterator[tuple[str, str]]:
     """Tensors whose numbers nobody can tell."""
     for entry, found in subject.statistics():
