@@ -17,9 +17,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "fixtures")]
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "fixtures")]
 
-from scenes import SCENES, Scene, parts, state, violations
+from fault_scenes import SCENES, Scene, parts, state, violations, warm_up  # noqa: E402
 
 CALLS = (
     "open", "pwrite", "copy_file_range", "posix_fallocate", "fsync", "fchmod", "link", "rename",
@@ -158,16 +158,6 @@ def _again(scene: Scene, stage: Path, title: str) -> list[str]:
     if status != 0 or parts(stage):
         return [f"{title}: then exit {os.waitstatus_to_exitcode(status)}, {parts(stage)}"]
     return []
-
-
-def warm_up(stage: Path) -> None:
-    """Import here what every fork would import again."""
-    from paramctl.cli.app import run as command
-
-    scene = SCENES["new file"]
-    scene.prepare(stage)
-    with contextlib.chdir(stage):
-        assert command(scene.command()) == 0
 
 
 def main(arguments: list[str]) -> None:

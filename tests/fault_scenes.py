@@ -1,5 +1,6 @@
-"""Writes that may be interrupted: what is there before, the command, and what may be there after."""
+"""Writes that may be interrupted: what is there before, the command, what may be there after."""
 
+import contextlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -91,6 +92,16 @@ SCENES = {
 }
 
 
+def warm_up(stage: Path) -> None:
+    """Import here what every fork would import again."""
+    from paramctl.cli.app import run as command
+
+    scene = SCENES["new file"]
+    scene.prepare(stage)
+    with contextlib.chdir(stage):
+        assert command(scene.command()) == 0
+
+
 def state(stage: Path) -> dict[str, bytes]:
     """Every file on the stage, hidden parts left out."""
     return {
@@ -120,11 +131,16 @@ def violations(
     if not killed and (backups or parts(stage)):
         found.append(f"left behind: {sorted(backups)} {[p.name for p in parts(stage)]}")
     whole = {*before.values(), *after.values()}
-    for part in [*parts(stage), *(stage / name for name in backups)]:
-        for file in [part] if part.is_file() else part.rglob("*.safetensors"):
-            if _parses(file) and file.read_bytes() not in whole:
-                found.append(f"{file.name} can be read and holds neither the old nor the new")
-    return found
+    files = [
+        file
+        for part in [*parts(stage), *(stage / name for name in backups)]
+        for file in ([part] if part.is_file() else part.rglob("*.safetensors"))
+    ]
+    return found + [
+        f"{file.name} can be read and holds neither the old nor the new"
+        for file in files
+        if _parses(file) and file.read_bytes() not in whole
+    ]
 
 
 def _parses(path: Path) -> bool:
