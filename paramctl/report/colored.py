@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paramctl.report.plain import GAP, NUMERIC, widths_of
+from paramctl.report.plain import GAP, NUMERIC, total_width, widths_of
 from paramctl.report.report import Column
 from paramctl.report.screen import Screen
 
@@ -15,23 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-NARROWEST = 24
 _STYLES = {"dtype": "yellow", "shape": "cyan", "bytes": "green"}
-
-
-def fits(
-    cells: Sequence[Sequence[str]],
-    columns: Sequence[Column],
-    guides: Sequence[str],
-    screen: Screen,
-) -> bool:
-    """Whether a table fits the screen; names may be folded, but not below the guides of a tree."""
-    shown = [[guide + row[0], *row[1:]] for guide, row in zip(guides, cells, strict=False)]
-    widths = widths_of(shown if guides else cells, columns)
-    needed = sum(widths) + GAP * (len(widths) - 1)
-    folds = columns[0].kind == "name" and not guides
-    spare = widths[0] - NARROWEST if folds else 0
-    return needed <= screen.width or needed - max(0, spare) <= screen.width
 
 
 def print_table(
@@ -43,8 +27,8 @@ def print_table(
     """Print a table in colours.
 
     Args:
-        cells: text as it is shown, escaped already.
-        guides: what stands before the first cell of each row, drawn dimly.
+        cells: text as it is shown, escaped and folded already.
+        guides: what the first cell of each row begins with, to be drawn dimly.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -61,7 +45,7 @@ def print_table(
     _fill(table, cells, columns, guides)
     console = Console(
         file=sys.stdout,
-        width=screen.width if screen.is_terminal else _natural(cells, columns, guides),
+        width=max(screen.width, total_width(widths_of(cells, columns))),
         force_terminal=True,
         no_color=False,
         markup=False,
@@ -69,13 +53,6 @@ def print_table(
         emoji=False,
     )
     console.print(table)
-
-
-def _natural(
-    cells: Sequence[Sequence[str]], columns: Sequence[Column], guides: Sequence[str]
-) -> int:
-    deepest = max(map(len, guides), default=0)
-    return deepest + sum(widths_of(cells, columns)) + GAP * len(columns)
 
 
 def _fill(
@@ -90,14 +67,12 @@ def _fill(
         table.add_column(
             Text(column.name),
             justify="right" if column.kind in NUMERIC else "left",
-            no_wrap=column.kind != "name",
-            overflow="fold",
+            no_wrap=True,
         )
     for number, row in enumerate(cells):
         texts = [_cell(cell, column) for cell, column in zip(row, columns, strict=True)]
         if guides:
-            # No style on the text as a whole: Rich would give it to the label too.
-            texts[0] = Text().append(guides[number], "dim").append_text(texts[0])
+            _dim_guides(texts[0], len(guides[number]))
         table.add_row(*texts)
 
 
@@ -106,5 +81,14 @@ def _cell(cell: str, column: Column) -> "Text":
 
     if column.kind != "name":
         return Text(cell, _STYLES.get(column.kind, ""))
-    path, dot, last = cell.rpartition(".")
-    return Text(path + dot).append(last, "bold")
+    text = Text(cell)
+    text.stylize("bold", cell.rfind(".") + 1)
+    return text
+
+
+def _dim_guides(text: "Text", length: int) -> None:
+    """Draw the guides at the start of each line dimly."""
+    start = 0
+    for line in text.plain.split("\n"):
+        text.stylize("not bold dim", start, start + length)
+        start += len(line) + 1

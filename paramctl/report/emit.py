@@ -80,11 +80,14 @@ def _draw(report: Report, form: str, target: Screen) -> None:
     guides: list[str] = []
     if form == "tree":
         branches = report.branches or _grown(report)
+        columns = (report.branches and report.branch_columns) or columns
         marked = list(flattened(branches, has_unicode=target.has_unicode))
         guides, rows = [guide for guide, _ in marked], [row for _, row in marked]
     else:
         rows = list(report.rows)
     cells = [list(map(human, row, columns)) for row in rows]
+    for guide, cell in zip(guides, cells, strict=False):
+        cell[0] = guide + cell[0]
     _write(f"{line}\n" for line in report.title)
     if rows:
         _draw_table(cells, columns, guides, target)
@@ -92,19 +95,20 @@ def _draw(report: Report, form: str, target: Screen) -> None:
 
 
 def _draw_table(
-    cells: Sequence[list[str]], columns: Sequence[Column], guides: Sequence[str], target: Screen
+    cells: list[list[str]], columns: Sequence[Column], guides: Sequence[str], target: Screen
 ) -> None:
     """With colours where the screen has them and the table fits, else plain and whole."""
-    if target.has_color and target.has_unicode and len(cells) <= MOST_IN_COLOR:
-        from paramctl.report.colored import fits, print_table
+    is_short = len(cells) <= MOST_IN_COLOR
+    fitting: list[list[str]] | None = cells
+    if target.is_terminal and is_short:
+        fitting = plain.folded(cells, columns, target.width, guides)
+    if fitting and is_short and target.has_color and target.has_unicode:
+        from paramctl.report.colored import print_table
 
-        if not target.is_terminal or fits(cells, columns, guides, target):
-            sys.stdout.flush()
-            print_table(cells, columns, target, guides)
-            return
-    for guide, row in zip(guides, cells, strict=False):
-        row[0] = guide + row[0]
-    _write(plain.aligned(cells, columns, target))
+        sys.stdout.flush()
+        print_table(fitting, columns, target, guides)
+    else:
+        _write(plain.aligned(fitting or cells, columns, target))
 
 
 def _grown(report: Report) -> Sequence[Branch]:

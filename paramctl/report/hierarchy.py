@@ -6,8 +6,8 @@ from typing import Any
 
 from paramctl.report.report import Branch, Row
 
-_UNICODE = ("├─ ", "└─ ", "│  ", "   ")
-_ASCII = ("|- ", "`- ", "|  ", "   ")
+_UNICODE = ("├ ", "└ ", "│ ", "  ")
+_ASCII = ("|-", "`-", "| ", "  ")
 
 
 def flattened(branches: Sequence[Branch], *, has_unicode: bool) -> Iterator[tuple[str, Row]]:
@@ -21,6 +21,13 @@ def flattened(branches: Sequence[Branch], *, has_unicode: bool) -> Iterator[tupl
         for position, child in enumerate(reversed(branch.children)):
             first, rest = (tee, pipe) if position else (corner, blank)
             waiting.append((below + first, below + rest, child))
+
+
+def going_on(guide: str) -> str:
+    """The guides that stand before a second line of a node whose first has these."""
+    for tee, corner, pipe, blank in (_UNICODE, _ASCII):
+        guide = guide.replace(tee, pipe).replace(corner, blank)
+    return guide
 
 
 @dataclass

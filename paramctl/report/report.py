@@ -35,7 +35,7 @@ class Branch:
     """A node of a tree: a row whose first column is indented below its parent's.
 
     Attributes:
-        row: one value per column of the report.
+        row: one value per column of the tree.
         children: the nodes below it.
     """
 
@@ -56,7 +56,8 @@ class Report:
         names: what ``-f names`` lists; by default the first column, if that holds names.
         title: lines above the table on a terminal.
         notes: lines below it on a terminal.
-        branches: the answer as a tree, in the same columns, where it has that form.
+        branches: the answer as a tree, where it has that form.
+        branch_columns: the columns of the tree, if they are others.
         is_tree: whether a terminal gets the tree rather than the table.
         text: the lines a terminal gets instead of a table, for what is neither.
     """
@@ -70,5 +71,6 @@ class Report:
     title: Sequence[str] = ()
     notes: Sequence[str] = ()
     branches: Sequence[Branch] = ()
+    branch_columns: tuple[Column, ...] = ()
     is_tree: bool = False
     text: Callable[[Screen], Iterable[str]] | None = None

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from paramctl.manifest import Shape
 from paramctl.names import escape, show
 from paramctl.report.report import Column
 
@@ -21,7 +22,7 @@ def human(value: Any, column: Column) -> str:
         case "number":
             return number_text(value)
         case "shape":
-            return shape_text(value, ", ")
+            return shape_text(value)
     return show(str(value))
 
 
@@ -31,7 +32,7 @@ def raw(value: Any, column: Column) -> str:
         return column.missing
     match column.kind:
         case "shape":
-            return shape_text(value, ",")
+            return shape_text(value)
         case "number" if isinstance(value, float) and not math.isfinite(value):
             return number_text(value)
         case "count" | "bytes" | "number":
@@ -39,9 +40,17 @@ def raw(value: Any, column: Column) -> str:
     return escape(str(value))
 
 
-def shape_text(shape: Any, comma: str = ",") -> str:
+class Shapes(tuple[Shape, ...]):
+    """Several shapes in one cell: ``[384] [384,384]``."""
+
+    __slots__ = ()
+
+
+def shape_text(shape: Any) -> str:
     """``[384,384]``; ``?`` for an unknown size."""
-    return f"[{comma.join('?' if size is None else str(size) for size in shape)}]"
+    if isinstance(shape, Shapes):
+        return " ".join(map(shape_text, shape))
+    return f"[{','.join('?' if size is None else str(size) for size in shape)}]"
 
 
 def bytes_text(count: int) -> str:

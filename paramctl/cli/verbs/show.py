@@ -1,0 +1,46 @@
+"""Show the values of a tensor, or write them as .npy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.options import Common, Model, verb
+
+GROUP = "Look"
+
+
+@verb
+def run(
+    model: Model,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME[INDEX]", help="A tensor's name, with a NumPy-style index or none."
+        ),
+    ],
+    npy: Annotated[
+        Path | None, typer.Option("--npy", metavar="FILE", help="Write the values as .npy.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    *,
+    common: Common,
+) -> None:
+    """Show the values of a tensor, or write them as .npy."""
+    from paramctl.listing.index import find
+    from paramctl.listing.npy import portable, write_npy
+    from paramctl.listing.values import values
+    from paramctl.report.emit import emit
+    from paramctl.report.shown import shown
+    from paramctl.sources.open import open_source
+
+    with open_source(model) as source:
+        for note in source.notes:
+            common.say(f"warning: {note}")
+        entry, index = find(name, source.manifest)
+        array = portable(values(source, entry, index))
+        if npy is None:
+            emit(shown(entry, array), common)
+            return
+        write_npy(npy, array, inputs=source.files, force=force)
+        common.say(f"wrote {npy}: {entry.dtype} as {array.dtype.name} {list(array.shape)}")

@@ -1,0 +1,83 @@
+"""The report of ``ls``: a row per name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from paramctl.listing.rows import stored_bytes
+from paramctl.listing.target import Target
+from paramctl.manifest import Entry
+from paramctl.names import show
+from paramctl.report.report import Column, Report
+from paramctl.report.values import bytes_text
+
+_COLUMNS = (
+    Column("name", "name"),
+    Column("dtype", "dtype"),
+    Column("shape", "shape"),
+    Column("numel", "count", "?"),
+    Column("nbytes", "bytes", "?"),
+)
+_LONG = (Column("shard", "number"), Column("start", "number"), Column("stop", "number"))
+_MOST_TIES = 10
+
+
+def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
+    """Entries in the order given.
+
+    Args:
+        long: whether shard and offsets come along: the shard by its number, from 1; where the
+            tensor starts and stops in that file, in bytes.
+    """
+    return Report(
+        "ls",
+        _COLUMNS + _LONG if long else _COLUMNS,
+        [_row(entry, long) for entry in entries],
+        payload={"tensors": [_object(entry, target, long) for entry in entries]},
+        notes=_notes(entries),
+    )
+
+
+def _row(entry: Entry, long: bool) -> tuple[Any, ...]:
+    row = (entry.name, entry.dtype, entry.shape, entry.numel, stored_bytes(entry))
+    return (*row, *_place(entry)) if long else row
+
+
+def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
+    if entry.shard < 0:
+        return None, None, None
+    return entry.shard + 1, entry.start, entry.stop
+
+
+def _object(entry: Entry, target: Target, long: bool) -> dict[str, Any]:
+    shard, start, stop = _place(entry)
+    row: dict[str, Any] = {
+        "name": entry.name,
+        "dtype": entry.dtype,
+        "shape": entry.shape,
+        "numel": entry.numel,
+        "nbytes": stored_bytes(entry),
+        "kind": entry.kind,
+        "tied_to": entry.tied_to,
+        "shard": shard,
+    }
+    if long:
+        file = target.shards[entry.shard] if shard is not None and target.shards else None
+        row |= {"file": file, "start": start, "stop": stop}
+    return row
+
+
+def _notes(entries: Sequence[Entry]) -> list[str]:
+    stored = [entry for entry in entries if not entry.is_alias]
+    aliases = [entry for entry in entries if entry.is_alias]
+    total = f"{len(stored):,} tensor{'s' * (len(stored) != 1)}"
+    sizes = [entry.nbytes for entry in stored]
+    known = [size for size in sizes if size is not None]
+    if len(known) == len(sizes):
+        total += f", {bytes_text(sum(known))}"
+    notes = [
+        f"{show(entry.name)} is tied to {show(entry.tied_to or '')}"
+        for entry in aliases[:_MOST_TIES]
+    ]
+    if len(aliases) > _MOST_TIES:
+        notes.append(f"and {len(aliases) - _MOST_TIES:,} more names are tied to others")
+    return ["", total, *notes] if entries else ["no tensors"]
