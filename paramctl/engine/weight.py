@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from paramctl.compute.backend import Backend
+from paramctl.compute.blocks import scratch
 from paramctl.engine.parameter import Parameter, Stored
 from paramctl.expression.errors import LanguageError
 
@@ -61,10 +62,18 @@ class Weight:
         value = self.value
         return self._widen(value.array() if _is_stored(value) else value)
 
-    def rows(self, start: int, stop: int) -> Any:
-        """Rows ``[start, stop)`` of the first axis."""
+    def rows(self, start: int, stop: int, *, passing: bool = False) -> Any:
+        """Rows ``[start, stop)`` of the first axis.
+
+        Args:
+            passing: the result may be in this thread's buffer, which the next such call fills.
+        """
         value = self.value
-        return self._widen(value.rows(start, stop) if _is_stored(value) else value[start:stop])
+        part = value.rows(start, stop) if _is_stored(value) else value[start:stop]
+        if not passing or not self.backend.is_host or str(part.dtype) == self.dtype:
+            return self._widen(part)
+        out = scratch("widened", part.size, self.dtype).reshape(part.shape)
+        return self._rounded(self.backend.widen(part, self.dtype, out))
 
     def take(self, indices: Any) -> Any:
         """The rows with these indices, which the caller has checked; no others are read."""
@@ -74,8 +83,10 @@ class Weight:
         return self._widen(value[indices])
 
     def _widen(self, array: Any) -> Any:
-        wide = self.backend.widen(array, self.dtype)
-        return self.backend.round_bfloat16(wide) if self.is_rounded else wide
+        return self._rounded(self.backend.widen(array, self.dtype))
+
+    def _rounded(self, array: Any) -> Any:
+        return self.backend.round_bfloat16(array) if self.is_rounded else array
 
 
 class Held:
@@ -89,7 +100,7 @@ class Held:
         """All of it."""
         return self._array
 
-    def rows(self, start: int, stop: int) -> Any:
+    def rows(self, start: int, stop: int, *, passing: bool = False) -> Any:
         """Rows ``[start, stop)`` of the first axis."""
         return self._array[start:stop]
 

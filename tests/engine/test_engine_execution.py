@@ -3,6 +3,7 @@
 import ml_dtypes
 import numpy as np
 import pytest
+from engine.stored import InFile
 
 from paramctl.engine.bound import bind
 from paramctl.engine.execution import Execution
@@ -10,28 +11,6 @@ from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.errors import SpecError, UsageError
 from paramctl.expression.errors import LanguageError
-
-
-class InFile:
-    """Numbers that count how they are read."""
-
-    def __init__(self, array, dtype="F32"):
-        self._array = array
-        self.shape = array.shape
-        self.dtype = dtype
-        self.read: list = []
-
-    def array(self):
-        self.read.append("all")
-        return self._array
-
-    def rows(self, start, stop):
-        self.read.append((start, stop))
-        return self._array[start:stop]
-
-    def take(self, indices):
-        self.read.append(sorted(set(np.asarray(indices).ravel().tolist())))
-        return self._array[indices]
 
 
 def linear(path, weight, bias):

@@ -24,8 +24,8 @@ class KeepTop(Operation):
         return Form(x.shape, str(x.dtype))
 
     def value(self, xp: Any, x: Any, *, count: int, axis: int) -> Any:
-        order = xp.argsort(-x, axis=axis, stable=True)
-        rank = xp.argsort(order, axis=axis, stable=True)
+        order = xp.argsort(-x, axis=axis, kind="stable")
+        rank = xp.argsort(order, axis=axis, kind="stable")
         kept = rank < count
         return xp.where(kept, x, xp.zeros_like(x)), kept
 
