@@ -200,7 +200,8 @@ def encode_header(entries: Iterable[Entry], metadata: dict[str, str]) -> bytes:
     try:
         text = json.dumps(tree, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise CheckpointError(f"'{show(error.object[:80])}' is no valid Unicode text") from None
+        near = error.object[max(0, error.start - 20) : error.end + 20]
+        raise CheckpointError(f"no valid Unicode text: …{show(near)}…") from None
     text += b" " * (-len(text) % PREFIX)
     if len(text) > LONGEST:
         raise CheckpointError(f"the header would be {len(text)} bytes, more than {LONGEST}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from paramctl.dtypes import DTYPES
 from paramctl.errors import CheckpointError, UsageError
+from paramctl.formats.entries import shape_text
 from paramctl.formats.header import Header
 from paramctl.formats.index import Index
 from paramctl.manifest import Manifest
@@ -131,8 +132,10 @@ class Source:
         self.read_into(name, content)
         try:
             return content.view(dtype).reshape(entry.shape)
-        except ValueError as error:
-            raise UsageError(f"no array can hold this shape: {error}", where=show(name)) from None
+        except ValueError:
+            raise UsageError(
+                f"NumPy can't make an array of shape {shape_text(entry.shape)}", where=show(name)
+            ) from None
 
     def location(self, name: str) -> tuple[int, int, int]:
         """Descriptor, start and stop of a tensor, for kernel copies in one thread.
