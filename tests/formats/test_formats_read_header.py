@@ -159,7 +159,7 @@ def test_a_header_without_metadata_has_no_key_for_them():
     [
         ([Entry("__metadata__", "U8", ())], "a tensor can't be named '__metadata__' here"),
         ([Entry("a", "U8", ()), Entry("a", "U8", ())], "a tensor can't be named 'a' here"),
-        ([Entry("\ud800", "U8", ())], '\'no valid Unicode text: …{"\\u{d800}":{"dtype":"U8","sha…'),
+        ([Entry("\ud800", "U8", ())], 'no valid Unicode text: …{"\\u{d800}":{"dtype":"U8","sha…'),
     ],
 )
 def test_names_that_the_format_can_not_hold_are_not_encoded(entries, text):
