@@ -86,7 +86,7 @@ class Init(Edit):
             UsageError: a scheme can't apply to a tensor, or none is known for it.
         """
         stored = dict.fromkeys(entry.tied_to or entry.name for entry in chosen)
-        given = self._given_axes(manifest)
+        given = self.given_axes(manifest)
 
         def layer(entry: Entry) -> Layer:
             found = layer_by_name(entry, manifest, source.config)
@@ -99,7 +99,7 @@ class Init(Edit):
         """The bytes of one tensor as they are drawn."""
         return encoded(choice, self.seed)
 
-    def _given_axes(self, manifest: Manifest) -> dict[str, tuple[str, ...]]:
+    def given_axes(self, manifest: Manifest) -> dict[str, tuple[str, ...]]:
         """Name to roles, as ``--axes`` says."""
         given: dict[str, tuple[str, ...]] = {}
         for text in self.axes:

@@ -1,16 +1,20 @@
 """Re-initialize tensors of a checkpoint, or make a new checkpoint from a spec."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paramctl.cli.options import AllowEmpty, Common, Expect, ModelOrSpec, Select, verb
 from paramctl.cli.writing import Writing, finish, writes
+from paramctl.errors import UsageError
 from paramctl.names import show
 
 if TYPE_CHECKING:
     from paramctl.edit.init_choice import Choice
+    from paramctl.edit.plan import Plan, Step
 
 GROUP = "Change"
 
@@ -49,6 +53,18 @@ def run(
             help="Which axis is what: 'h.0.attn.c_attn.weight=in out'; also spatial, expert.",
         ),
     ] = None,
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=SHAPE",
+            help="With a SPEC: an input, to find open sizes: x=2x20.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="With a SPEC: override a config name."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print which rule chose what for each tensor.")
     ] = False,
@@ -58,28 +74,57 @@ def run(
     writing: Writing,
     common: Common,
 ) -> None:
-    """Draw the selected tensors of MODEL anew, each from a random stream of its own.
+    """Draw the selected tensors of MODEL anew, or all tensors of a SPEC into a new checkpoint.
+
+    Each tensor has a random stream of its own, by the seed and its name.
 
     A scheme without a selection is for tensors of rank 2 and more: biases follow --bias, norms
     take their default. Where only tensors of rank below 2 are selected, it is for them.
     """
+    from paramctl.binding.words import is_spec
     from paramctl.edit.init import Init
     from paramctl.edit.init_choice import Choice
-    from paramctl.edit.plan import Step, plan
+    from paramctl.edit.plan import Step
     from paramctl.init.rules import parse_rule
-    from paramctl.sources.open import open_source
 
     rules = tuple(parse_rule(text) for text in scheme or ())
     choices: list[Choice] = []
     edit = Init(rules, seed, bias, tuple(axes or ()), choices.append)
     step = Step(edit, tuple(select or ()), allow_empty, expect)
-    with open_source(model) as source:
-        made = plan(source, [step])
+    with ExitStack() as open_files:
+        if is_spec(model):
+            made = _fresh(model, step, input_ or (), set_ or (), writing)
+        else:
+            made = _again(model, step, [*(input_ or ()), *(set_ or ())], open_files)
         if explain:
             _explain(choices, common)
         if common.verbose:
             _list(choices, common)
         finish("init", made, writing, common)
+
+
+def _fresh(
+    spec: str, step: "Step", inputs: Sequence[str], settings: Sequence[str], writing: Writing
+) -> "Plan":
+    """The plan of a new checkpoint from a spec."""
+    from paramctl.cli.forms import config_overrides, input_forms
+    from paramctl.edit.init_fresh import plan_fresh, sized_model
+    from paramctl.spec.load import load_spec
+
+    if writing.in_place:
+        raise UsageError("a spec is not written in place", hint="-o OUT writes a new checkpoint")
+    loaded = load_spec(spec, overrides=config_overrides(settings))
+    return plan_fresh(loaded, sized_model(loaded, input_forms(loaded, inputs)), step)
+
+
+def _again(model: str, step: "Step", extra: Sequence[str], open_files: ExitStack) -> "Plan":
+    """The plan of an existing checkpoint."""
+    from paramctl.edit.plan import plan
+    from paramctl.sources.open import open_source
+
+    if extra:
+        raise UsageError("--input and --set are for a SPEC; MODEL has its shapes")
+    return plan(open_files.enter_context(open_source(model)), [step])
 
 
 def _explain(choices: "list[Choice]", common: Common) -> None:

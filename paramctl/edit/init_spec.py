@@ -1,0 +1,154 @@
+"""What a spec says about the tensors of a model: their layers, axes, schemes and padding rows."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from paramctl.edit.init_layers import Layer
+from paramctl.engine.module import Module
+from paramctl.engine.parameter import Parameter
+from paramctl.engine.unknown import Unknown
+from paramctl.errors import ParamctlError
+from paramctl.init.axes import fans
+from paramctl.init.defaults import Part
+from paramctl.init.scheme import as_initializer
+from paramctl.manifest import Entry, Manifest
+from paramctl.select.choose import choose
+from paramctl.spec.load import Spec
+
+_BIAS = re.compile(r"(?:.*_)?bias(?:_.*)?")
+_INPUT = re.compile(r".*_ih(?:_.*)?")
+_RECURRENT = {"RNN": 1, "GRU": 3, "LSTM": 4}
+Owned = tuple[str, Module, str, Parameter]
+
+
+def owned(module: Module) -> Iterator[Owned]:
+    """Every tensor that a checkpoint of the model holds: full name, owner, own name, parameter."""
+    for path, owner in module.named_modules():
+        for name, parameter in owner.parameters.items():
+            if parameter is not None and parameter.persistent:
+                yield f"{path}.{name}" if path else name, owner, name, parameter
+
+
+def manifest_of(module: Module) -> Manifest:
+    """The entries of a model: a tied parameter is stored under its canonical name."""
+    names: dict[int, list[str]] = {}
+    for full, _, _, parameter in owned(module):
+        names.setdefault(id(parameter), []).append(full)
+    kept = {
+        identity: _canonical(group, parameter)
+        for _, _, _, parameter in owned(module)
+        for identity, group in ((id(parameter), names[id(parameter)]),)
+    }
+    return Manifest(
+        Entry(
+            full,
+            parameter.dtype,
+            tuple(None if isinstance(size, Unknown) else size for size in parameter.shape),
+            parameter.kind,
+            None if full == kept[id(parameter)] else kept[id(parameter)],
+            module_type=owner.type_name,
+            role=_role(owner) or None,
+        )
+        for full, owner, _, parameter in owned(module)
+    )
+
+
+def spec_layers(spec: Spec, module: Module, manifest: Manifest) -> dict[str, Layer]:
+    """What the spec says about each canonical name.
+
+    The rules under ``init:`` come before the schemes of the layers; the last match wins. A
+    rule that matches weights leaves vectors such as norms to their layers; one that matches
+    vectors only is for them.
+
+    Args:
+        manifest: the names that the rules select from.
+    """
+    ruled = _ruled(spec, manifest)
+    found: dict[str, Layer] = {}
+    for full, owner, name, parameter in owned(module):
+        if full in found or (full in manifest and manifest[full].is_alias):
+            continue
+        scheme, rule = ruled.get(full) or (parameter.init, f"{owner.type_name}.{name}")
+        found[full] = Layer(
+            _kind(owner, name, parameter),
+            parameter.axes,
+            part=_part(owner, name, parameter),
+            own=None if scheme is None else as_initializer(scheme),
+            rule=rule,
+            padding=_padding(owner, name),
+        )
+    return found
+
+
+def _canonical(group: list[str], parameter: Parameter) -> str:
+    return parameter.name if parameter.name in group else group[0]
+
+
+def _ruled(spec: Spec, manifest: Manifest) -> dict[str, tuple[str, str]]:
+    """Canonical name to the scheme and the selection of the rule that wins."""
+    found: dict[str, tuple[str, str]] = {}
+    for selection, scheme in spec.init.items():
+        matched = choose(manifest, [selection], allow_empty=True, has_spec=True)
+        weights = [entry for entry in matched if len(entry.shape) >= 2]
+        for entry in weights or matched:
+            found[entry.tied_to or entry.name] = scheme, f"init: {selection}"
+    return found
+
+
+def _role(owner: Module) -> str:
+    return getattr(owner, "role", "") or ""
+
+
+def _kind(owner: Module, name: str, parameter: Parameter) -> str:
+    if parameter.kind != "parameter":
+        return "buffer"
+    if len(parameter.shape) >= 2:
+        return "weight"
+    if _role(owner) == "norm" or "Norm" in owner.type_name:
+        return "norm"
+    return "bias" if _BIAS.fullmatch(name) else "other"
+
+
+def _part(owner: Module, name: str, parameter: Parameter) -> Part | None:
+    """What the defaults of other frameworks need to know."""
+    part = "bias" if _BIAS.fullmatch(name) else "weight"
+    if _kind(owner, name, parameter) == "norm":
+        return Part("norm", part)
+    if owner.type_name == "Embedding":
+        return Part("embedding", part)
+    if owner.type_name in _RECURRENT:
+        side = "input" if _INPUT.fullmatch(name) else "hidden"
+        hidden = _hidden(owner, name)
+        label = side if part == "weight" else f"{side}_bias"
+        return Part("recurrent", label, hidden, _RECURRENT[owner.type_name])
+    weight = parameter if part == "weight" else owner.parameters.get(name.replace("bias", "weight"))
+    fan_in = _fan_in(weight)
+    return None if fan_in is None else Part("linear", part, fan_in)
+
+
+def _hidden(owner: Module, name: str) -> int | None:
+    """The hidden size: the last axis of the weight that goes from state to state."""
+    weight = owner.parameters.get(re.sub(r".*_(ih|hh)", "weight_hh", name))
+    size = weight.shape[-1] if weight is not None and weight.shape else None
+    return size if isinstance(size, int) else None
+
+
+def _fan_in(weight: Parameter | None) -> int | None:
+    if weight is None or any(isinstance(size, Unknown) for size in weight.shape):
+        return None
+    try:
+        return fans(_sizes(weight), weight.axes).fan_in
+    except ParamctlError:
+        return None
+
+
+def _sizes(parameter: Parameter) -> list[int]:
+    return [size for size in parameter.shape if isinstance(size, int)]
+
+
+def _padding(owner: Module, name: str) -> int | None:
+    """The row of an embedding that stays zero."""
+    arguments: Mapping[str, Any] = owner.arguments
+    row = arguments.get("padding_idx")
+    return row if name == "weight" and isinstance(row, int) and not isinstance(row, bool) else None
