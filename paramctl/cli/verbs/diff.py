@@ -5,42 +5,19 @@ from typing import Annotated
 
 import typer
 
+from paramctl.cli.comparing import Comparing
+from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Select, verb
 
 GROUP = "Judge"
 
-_Selections = list[str] | None
-
 
 @verb
+@grouped("comparing", Comparing)
 def run(
     a: Annotated[str, typer.Argument(metavar="A", help="The checkpoint before.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The checkpoint after.")],
     select: Select = None,
-    mode: Annotated[
-        str, typer.Option("--mode", metavar="MODE", help="Equality of bits, or by value.")
-    ] = "",
-    atol: Annotated[
-        float, typer.Option("--atol", metavar="X", help="Absolute tolerance, by value.")
-    ] = 0.0,
-    rtol: Annotated[
-        float, typer.Option("--rtol", metavar="X", help="Relative tolerance, by value.")
-    ] = 0.0,
-    ulp: Annotated[
-        int | None, typer.Option("--ulp", metavar="N", help="Steps of the dtype, by value.")
-    ] = None,
-    allow: Annotated[
-        _Selections,
-        typer.Option("--allow", metavar="SELECT", help="A change elsewhere is a violation."),
-    ] = None,
-    must_change: Annotated[
-        _Selections,
-        typer.Option("--must-change", metavar="SELECT", help="No change here is a violation."),
-    ] = None,
-    forbid: Annotated[
-        _Selections,
-        typer.Option("--forbid", metavar="SELECT", help="A change here is a violation."),
-    ] = None,
     name_only: Annotated[
         bool, typer.Option("--name-only", help="Names only; stops at a tensor's first difference.")
     ] = False,
@@ -60,11 +37,14 @@ def run(
     ] = None,
     allow_empty: AllowEmpty = False,
     *,
+    comparing: Comparing,
     common: Common,
 ) -> None:
     """What differs between two checkpoints; exit 0 when nothing does, 1 when something does.
 
-    With --allow, --must-change or --forbid, exit 1 only where one of them is violated.
+    Equality is of bits: the same NaN is equal, 0.0 and -0.0 are not. By value it is the other
+    way round, within the tolerances. With --allow, --must-change or --forbid, exit 1 only
+    where one of them is violated.
 
     Examples:
         paramctl diff base/ tuned/
@@ -73,14 +53,11 @@ def run(
     """
     from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
-    from paramctl.diff.gates import Gates
     from paramctl.diff.names_map import names_map
-    from paramctl.figures.rule import tolerant
     from paramctl.report.emit import emit
     from paramctl.report.of_diff import diff_report
 
-    rule = tolerant(mode, atol, rtol, ulp)
-    gates = Gates(tuple(allow or ()), tuple(must_change or ()), tuple(forbid or ()))
+    rule, gates = comparing.rule(), comparing.gates()
     with opened(a, common) as left, opened(b, common) as right:
         found = diff(
             left,

@@ -1,0 +1,67 @@
+"""Whether a checkpoint fits the model it was bound to, and the rename that would make it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from paramctl.check.finding import Finding
+from paramctl.check.rule import RULES, Rule
+from paramctl.check.subject import Subject
+
+if TYPE_CHECKING:
+    from paramctl.binding.bind import Binding
+
+_UNUSED = "run `paramctl drop` if it is not wanted, or name the spec that has it"
+
+
+def _missing(subject: Subject) -> Iterator[Finding]:
+    binding: "Binding" = subject.binding
+    if not binding.missing:
+        return
+    from paramctl.binding.refuse import hint
+
+    told = hint(binding)
+    parameters = dict(binding.module.named_parameters())
+    for name in binding.missing:
+        parameter = parameters[name]
+        message = f"the model needs it: {parameter.kind} {_shape(parameter.shape)}"
+        yield Finding("missing", "error", name, message, told)
+
+
+def _unexpected(subject: Subject) -> Iterator[Finding]:
+    binding: "Binding" = subject.binding
+    for name in binding.unexpected:
+        shape = _shape(binding.source.manifest[name].shape)
+        message = f"no parameter of the model takes it: {shape}"
+        yield Finding("unexpected", "error", name, message, _UNUSED)
+
+
+def _mismatched(subject: Subject) -> Iterator[Finding]:
+    binding: "Binding" = subject.binding
+    for found in binding.mismatched:
+        yield Finding("mismatched", "error", found.stored, found.problem)
+
+
+def _unneeded(subject: Subject) -> Iterator[Finding]:
+    binding: "Binding" = subject.binding
+    for name in binding.leftovers:
+        yield Finding("unneeded", "info", name, "a buffer that the model no longer needs")
+
+
+def _apart(subject: Subject) -> Iterator[Finding]:
+    binding: "Binding" = subject.binding
+    for note in binding.notes:
+        yield Finding("tie-apart", "warning", "", note)
+
+
+def _shape(sizes: Sequence[object]) -> str:
+    return f"[{', '.join(str(size) for size in sizes)}]"
+
+
+for _id, _check in (
+    ("missing", _missing),
+    ("unexpected", _unexpected),
+    ("mismatched", _mismatched),
+    ("unneeded", _unneeded),
+    ("tie-apart", _apart),
+):
+    RULES.register(_id)(Rule(_id, "spec", "error", "", "binding", _check))
