@@ -1,14 +1,28 @@
 """The way from arguments to chosen entries, for verbs that look at a MODEL or a SPEC."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from paramctl.cli.options import Common
 
 if TYPE_CHECKING:
     from paramctl.listing.target import Target
     from paramctl.manifest import Entry
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", metavar="NAME=SHAPE", help="With a SPEC: an input, to find open sizes: x=2x20."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="With a SPEC: override a config name."),
+]
 
 
 @contextmanager
@@ -19,12 +33,24 @@ def look(
     *,
     allow_empty: bool = False,
     expect: int | None = None,
+    inputs: Sequence[str] | None = None,
+    settings: Sequence[str] | None = None,
 ) -> Iterator[tuple["Target", list["Entry"]]]:
-    """The target of a verb and the entries that its selections choose; warnings on stderr."""
+    """The target of a verb and the entries that its selections choose; warnings on stderr.
+
+    Args:
+        inputs, settings: what ``--input`` and ``--set`` say, for a SPEC.
+    """
     from paramctl.listing.target import open_target
     from paramctl.select.choose import choose
 
-    with open_target(model) as target:
+    overrides, forms = None, None
+    if inputs or settings:
+        from paramctl.cli.forms import config_overrides, input_forms
+
+        overrides = config_overrides(settings or ())
+        forms = functools.partial(input_forms, texts=inputs) if inputs else None
+    with open_target(model, overrides=overrides, forms=forms) as target:
         for note in target.notes:
             common.say(f"warning: {note}")
         chosen = choose(

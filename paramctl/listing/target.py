@@ -1,13 +1,20 @@
 """What the looking verbs look at: a checkpoint's manifest, or a spec's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from paramctl.binding.words import is_spec
+from paramctl.errors import UsageError
 from paramctl.manifest import Manifest
 from paramctl.names import show
 from paramctl.sources.open import open_source
 from paramctl.sources.source import Source
+
+if TYPE_CHECKING:
+    from paramctl.spec.load import Spec
+    from paramctl.spec.shapes import Form
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,55 @@ class Target:
 
 
 @contextmanager
-def open_target(text: str) -> Iterator[Target]:
-    """Open a MODEL for looking at; it closes at the end of the block.
+def open_target(
+    text: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    forms: "Callable[[Spec], Mapping[str, Form]] | None" = None,
+) -> Iterator[Target]:
+    """Open a MODEL or a SPEC for looking at; it closes at the end of the block.
+
+    Args:
+        overrides: values of a spec's config names.
+        forms: shapes and dtypes of a spec's inputs, from which open sizes follow.
 
     Raises:
-        CheckpointError: it is missing, unreadable or malformed.
+        CheckpointError: a checkpoint is missing, unreadable or malformed.
+        SpecError: a spec breaks a rule.
+        UsageError: an override or input that the spec has not, or one for a checkpoint.
     """
+    if is_spec(text):
+        yield _of_spec(text, overrides, forms)
+        return
+    if overrides or forms:
+        raise UsageError(
+            "--input and --set are for a SPEC, and this is a checkpoint", where=show(text)
+        )
     with open_source(text) as source:
         yield Target(source.where, source.manifest, source, _family(source), source.notes)
+
+
+def _of_spec(
+    text: str,
+    overrides: Mapping[str, Any] | None,
+    forms: "Callable[[Spec], Mapping[str, Form]] | None",
+) -> Target:
+    from paramctl.spec.build import build
+    from paramctl.spec.load import load_spec
+    from paramctl.spec.manifest import manifest_of
+    from paramctl.spec.shapes import infer_shapes, unknown_sizes
+
+    spec = load_spec(text, None, overrides)
+    module = build(spec)
+    inputs = forms(spec) if forms else {}
+    if inputs or unknown_sizes(module):
+        try:
+            infer_shapes(spec, module, inputs)
+        except UsageError:
+            if inputs:
+                raise
+            # Nothing is known about the input, so its sizes and what follows stay open.
+    return Target(show(text), manifest_of(module), family=show(spec.name))
 
 
 def _family(source: Source) -> str:

@@ -46,7 +46,7 @@ def emit(report: Report, options: Options) -> None:
     elif form in ("table", "tree"):
         _draw(report, form, target)
     else:
-        _write(_pieces(report, form, header=options.header))
+        _write(_pieces(report, form, target, header=options.header))
 
 
 def _usual(report: Report, target: Screen) -> str:
@@ -55,7 +55,7 @@ def _usual(report: Report, target: Screen) -> str:
     return "tree" if report.is_tree and report.branches else "table"
 
 
-def _pieces(report: Report, form: str, *, header: bool) -> Iterator[str]:
+def _pieces(report: Report, form: str, target: Screen, *, header: bool) -> Iterator[str]:
     match form:
         case "tsv":
             return lines.tsv(report, header=header)
@@ -66,7 +66,7 @@ def _pieces(report: Report, form: str, *, header: bool) -> Iterator[str]:
         case "md":
             return lines.markdown(report)
         case "names":
-            return lines.names(report)
+            return lines.names(report, ascii_only=not target.has_unicode)
         case "json":
             payload = dict(report.payload)
             if report.rows_key is not None and report.rows_key not in payload:

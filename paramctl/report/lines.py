@@ -52,8 +52,11 @@ def row_objects(report: Report) -> Iterable[Any]:
     return (dict(zip(keys, row, strict=True)) for row in report.rows)
 
 
-def names(report: Report) -> Iterator[str]:
+def names(report: Report, *, ascii_only: bool = False) -> Iterator[str]:
     """A name per line, as ``@FILE`` reads them.
+
+    Args:
+        ascii_only: whether names beyond ASCII are written as JSON strings too.
 
     Raises:
         UsageError: the answer has no names.
@@ -64,12 +67,13 @@ def names(report: Report) -> Iterator[str]:
             raise UsageError(f"{report.verb} has no names to list", hint="use another -f FORMAT")
         listed = (row[0] for row in report.rows)
     for name in listed:
-        yield name_line(name) + "\n"
+        yield name_line(name, ascii_only=ascii_only) + "\n"
 
 
-def name_line(name: str) -> str:
+def name_line(name: str, *, ascii_only: bool = False) -> str:
     """A name on a line of its own: a JSON string where it is not plain text."""
-    if not name or name.startswith('"') or escape(name) != name:
+    is_plain = escape(name) == name and (name.isascii() or not ascii_only)
+    if not name or name.startswith('"') or not is_plain:
         return json.dumps(name)
     return name
 
