@@ -9,15 +9,17 @@ from typing import Any
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 from paramctl.expression.values import describe, is_number
+from paramctl.spec.sizes import Derived, known
 
 
 def _absorbing(name: str, function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
     def apply(*given: Any) -> Any:
         if len(given) != count:
             raise LanguageError(f"{name} takes {count} values, not {len(given)}")
+        given = tuple(known(value) for value in given)
         for value in given:
             if isinstance(value, Unknown):
-                return value * 1
+                return Derived(apply, *given)
             if not is_number(value) or isinstance(value, bool | complex):
                 raise LanguageError(f"{name} is for numbers, not {describe(value)}")
         try:
@@ -41,6 +43,20 @@ def sizes(value: Any, count: int) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def product(values: Any) -> Any:
+    """The product of a list of sizes; unknown as soon as one is.
+
+    Raises:
+        LanguageError: it is no list.
+    """
+    if not isinstance(values, tuple | list):
+        raise LanguageError(f"product is for a list of sizes, not {describe(values)}")
+    total: Any = 1
+    for value in values:
+        total = total * value
+    return total
+
+
 ARITHMETIC: dict[str, Callable[..., Any]] = {
     "sqrt": _absorbing("sqrt", math.sqrt),
     "exp": _absorbing("exp", math.exp),
@@ -52,4 +68,5 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
     "minimum": _absorbing("minimum", min, 2),
     "maximum": _absorbing("maximum", max, 2),
     "sizes": sizes,
+    "product": product,
 }

@@ -13,7 +13,7 @@ from paramctl.expression.place import Place
 from paramctl.names import show
 from paramctl.spec.nodes import Map, Node, Scalar, Sequence, expect_map, expect_scalar, texts
 
-KEYS = ("about", "role", "args", "infer", "params", "modules", "inputs", "forward")
+KEYS = ("about", "role", "args", "let", "infer", "params", "modules", "inputs", "forward")
 MODEL_KEYS = ("about", "inputs", "outputs", "params", "modules", "forward")
 REQUIRED = "required"
 
@@ -39,6 +39,7 @@ class Block:
 
     Attributes:
         role: what its tensors do, such as ``norm``; for selections.
+        let: names for values computed from the arguments, in order.
         infer: how an argument that is not known follows from the inputs.
         is_builtin: part of paramctl, so that mistakes belong to whoever uses it.
     """
@@ -48,6 +49,7 @@ class Block:
     about: str = ""
     role: str = ""
     arguments: Mapping[str, Argument] = field(default_factory=dict)
+    let: Mapping[str, Code] = field(default_factory=dict)
     infer: Mapping[str, Code] = field(default_factory=dict)
     parameters: Mapping[str, Code] = field(default_factory=dict)
     modules: Mapping[str, Code] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Block:
 
         One that is asked whether it ``is None`` means what it says and is none of them.
         """
-        codes = [*self.parameters.values(), *self.modules.values()]
+        codes = [*self.let.values(), *self.parameters.values(), *self.modules.values()]
         asked = {name for code in codes for name in _asked_for_none(code)}
         read = {name for code in codes for name in code.names}
         return frozenset((read - asked) | set(self.infer)) & frozenset(self.arguments)
@@ -96,6 +98,7 @@ def read_block(name: str, node: Node, keys: tuple[str, ...] = KEYS) -> Block:
         about=_text(table, "about"),
         role=_text(table, "role"),
         arguments=_arguments(table.get("args"), "args"),
+        let=_codes(table.get("let"), "let"),
         infer=_codes(table.get("infer"), "infer"),
         parameters=_codes(table.get("params"), "params"),
         modules=_codes(table.get("modules"), "modules"),

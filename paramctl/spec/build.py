@@ -14,6 +14,7 @@ from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.parse import Code
 from paramctl.expression.place import Place
 from paramctl.names import show
+from paramctl.spec.arithmetic import ARITHMETIC
 from paramctl.spec.block import Block
 from paramctl.spec.constructors import MOST_MODULES, Constructors, plan_of
 from paramctl.spec.forward import (
@@ -29,7 +30,7 @@ from paramctl.spec.forward import (
 from paramctl.spec.load import Spec
 from paramctl.spec.module import SpecModule
 from paramctl.spec.plans import BlockPlan, FunctionPlan, ListPlan, Plan, site_at
-from paramctl.spec.scope import Scope
+from paramctl.spec.scope import Scope, origin_of
 from paramctl.spec.sizes import known_shape
 from paramctl.spec.tensors import TensorForms, TensorPlan
 from paramctl.spec.ties import apply_ties
@@ -154,6 +155,10 @@ class _Builder:
         if self.open.count(block.name) > 1:
             raise plan.site.placed(LanguageError(f"the block {block.name} stands inside itself"))
         scope = self.config.extended(plan.arguments, plan.origins)
+        for name, code in block.let.items():
+            assert code.result is not None
+            scope.origins[name] = origin_of(code.result, code, scope)
+            scope.arguments[name] = code.evaluate(scope, ARITHMETIC)
         module = SpecModule(
             block.name,
             path,
@@ -172,7 +177,7 @@ class _Builder:
 
     def _fill(self, module: SpecModule, block: Block, scope: Scope) -> None:
         for name, code in block.parameters.items():
-            module.parameters[name] = self._parameter(module, name, code, scope)
+            self._own(module, name, code, scope)
         for name, code in block.modules.items():
             plan = self.plan(code, scope)
             module.children[name] = (
@@ -184,17 +189,27 @@ class _Builder:
             module.forward = list_forward(module, self.trail)
         module.infer = block_infer(block, module, self.trail)
 
-    def _parameter(
-        self, module: SpecModule, name: str, code: Code, scope: Scope
-    ) -> Parameter | None:
+    def _own(self, module: SpecModule, name: str, code: Code, scope: Scope) -> None:
+        """Give a module the tensor of a name, or all those that a pattern names."""
         assert code.result is not None
         run = Evaluator(code, scope, TensorForms())
-        plan = run.value(code.result)
-        if plan is None:
-            return None
-        if not isinstance(plan, TensorPlan):
-            error = LanguageError("a tensor is Param(…), Buffer(…), Constant(…) or None")
+        value = run.value(code.result)
+        plans = value if isinstance(value, list) else [value]
+        if isinstance(value, list) != ("{i}" in name):
+            error = LanguageError("Repeat and a name with {i} in it go together")
             raise run.placed(error, code.result)
+        if isinstance(value, list):
+            names = [name.replace("{i}", str(number)) for number in range(len(plans))]
+            module.families[name.replace("{i}", "")] = names
+        else:
+            names = [name]
+        for full, plan in zip(names, plans, strict=True):
+            if not isinstance(plan, TensorPlan | None):
+                error = LanguageError("a tensor is Param(…), Buffer(…), Constant(…) or None")
+                raise run.placed(error, code.result)
+            module.parameters[full] = self._parameter(module, full, plan) if plan else None
+
+    def _parameter(self, module: SpecModule, name: str, plan: TensorPlan) -> Parameter:
         module.plans[name] = plan
         shape = known_shape(plan.shape)
         parameter = Parameter(
@@ -212,7 +227,7 @@ class _Builder:
         )
         self.elements += parameter.numel or 0
         if self.elements > 2**50:
-            raise run.placed(LanguageError("more than 2**50 elements in all"), code.result)
+            raise LanguageError("the model has more than 2**50 elements")
         return parameter
 
 

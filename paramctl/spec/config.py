@@ -196,11 +196,9 @@ class _Config(Mapping[str, Any]):
                 value = Evaluator(source, _Raw(self.config), {}).value(_result(source))
             except _Absent:
                 continue
-            if isinstance(value, _RawMap):
-                raise name.place.mistake(f"config.json has a map as '{source.text}'")
-            return value, "config.json"
-        place = f" ({name.place.short})" if name.place.file else ""
-        return evaluate_default(name.default, self), f"the spec{place}"
+            found = value.table if isinstance(value, _RawMap) else value
+            return found, "config.json"
+        return evaluate_default(name.default, self), name.place.short or "the spec"
 
 
 def _result(code: Code) -> Any:

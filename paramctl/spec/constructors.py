@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -33,7 +34,7 @@ class Constructors(Mapping[str, Any]):
     """
 
     def __init__(self, blocks: Mapping[str, Block], present: Callable[[str], bool] | None) -> None:
-        self.blocks = {**builtin_layers(), **blocks}
+        self.blocks: Mapping[str, Block] = ChainMap(dict(blocks), builtin_layers())  # type: ignore[arg-type]
         self.present = present or (lambda _prefix: False)
 
     def __contains__(self, name: object) -> bool:

@@ -58,7 +58,13 @@ class ForwardScope(Mapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         module = self.module
-        tables: tuple[Any, ...] = (self.inputs, module.parameters, module.children, module.scope)
+        tables: tuple[Any, ...] = (
+            self.inputs,
+            module.parameters,
+            module.families,
+            module.children,
+            module.scope,
+        )
         return any(table is not None and name in table for table in tables)
 
     def __getitem__(self, name: str) -> Any:
@@ -67,6 +73,9 @@ class ForwardScope(Mapping[str, Any]):
         for table in (self.module.parameters, self.module.children):
             if name in table:
                 return bind(self.execution, table[name])
+        if name in self.module.families:
+            names = self.module.families[name]
+            return [bind(self.execution, self.module.parameters[each]) for each in names]
         assert self.module.scope is not None
         value = self.module.scope[name]
         return self.functions[value.name] if isinstance(value, NamedFunction) else value

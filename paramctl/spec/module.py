@@ -12,7 +12,7 @@ from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 from paramctl.spec.plans import Site
 from paramctl.spec.scope import Scope
-from paramctl.spec.sizes import Deferred, known, known_shape
+from paramctl.spec.sizes import Deferred, Open, known, known_shape
 from paramctl.spec.tensors import TensorPlan
 
 
@@ -24,6 +24,7 @@ class SpecModule(Module):
         site: where the spec asks for it; ``None`` for the model itself.
         scope: its arguments over the config.
         plans: its tensors by name, with sizes that may be computed from unknown ones.
+        families: lists of tensors that a pattern names, by the pattern without ``{i}``.
         takes: how many inputs its forward takes at most; ``None`` where it passes all on.
         again: builds the same model anew; only the root has it.
     """
@@ -45,6 +46,7 @@ class SpecModule(Module):
         self.site = site
         self.scope = scope
         self.plans: dict[str, TensorPlan] = {}
+        self.families: dict[str, list[str]] = {}
         self.takes = takes
         self.again: Callable[[], SpecModule] | None = None
         self._is_settled = False
@@ -111,16 +113,15 @@ class SpecModule(Module):
                     f"{self._tensor_of(name)}: {name} is {value} by {self._source(name)}, "
                     f"{found} by {source}"
                 )
-        elif isinstance(own, Deferred):
+        elif isinstance(own, Open):
             own.decide(found, source)
-        else:
-            self.scope.arguments[name] = found
-            self.scope.origins[name] = source
 
     def _source(self, name: str) -> str:
         assert self.scope is not None
         own = self.scope.arguments[name]
-        found = own.origin if isinstance(own, Deferred) else self.scope.origins.get(name, "")
+        found = (
+            own.origin if isinstance(own, Open) and own.origin else self.scope.origins.get(name, "")
+        )
         return found or "the spec"
 
     def _tensor_of(self, argument: str) -> str:
@@ -137,6 +138,6 @@ def _origin(parameter: Parameter, axis: int) -> str:
 
 def _origin_now(size: Any, planned: str, current: str) -> str:
     """Where a size came from: what decided it, where it was open."""
-    if isinstance(size, Deferred):
-        return size.origin or current
+    if isinstance(size, Open) and size.origin:
+        return size.origin
     return current if isinstance(known(size), Unknown) else planned

@@ -59,6 +59,10 @@ class Scope(Mapping[str, Any]):
             {**self.origins, **origins},
         )
 
+    def with_index(self, number: int) -> Scope:
+        """The same names with ``i`` over them; sizes that are learned later are seen by both."""
+        return _Indexed(self, number)
+
     def origin(self, name: str) -> str:
         """Where the value of a name came from; empty for other names."""
         if name in self.arguments:
@@ -66,6 +70,18 @@ class Scope(Mapping[str, Any]):
         if name in self.config:
             return f"{name} ({self.config_origins[name]})"
         return ""
+
+
+class _Indexed(Scope):
+    def __init__(self, outer: Scope, number: int) -> None:
+        super().__init__(outer.config, outer.config_origins, outer.arguments, outer.origins)
+        self.number = number
+
+    def __contains__(self, name: object) -> bool:
+        return name == "i" or super().__contains__(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.number if name == "i" else super().__getitem__(name)
 
 
 def origin_of(node: ast.expr, code: Code, scope: Scope) -> str:

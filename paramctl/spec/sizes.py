@@ -13,8 +13,8 @@ from paramctl.expression.errors import LanguageError
 _NUMBERS = (int, float)
 
 
-class Deferred(Unknown):
-    """A size without a number yet. ``deferred * 4`` is a ``Derived`` that follows it.
+class Open(Unknown):
+    """A size without a number yet.
 
     Attributes:
         value: the number, once something has decided it.
@@ -34,7 +34,13 @@ class Deferred(Unknown):
         self.origin = origin
 
 
-class Derived(Unknown):
+class Deferred(Open):
+    """A size that something decides. ``deferred * 4`` is a ``Derived`` that follows it."""
+
+    __slots__ = ()
+
+
+class Derived(Open):
     """A size computed from others, at least one of which is not known yet."""
 
     __slots__ = ("function", "operands")
@@ -49,8 +55,8 @@ class Derived(Unknown):
 
 def known(size: Any) -> Any:
     """The number of a size if it has one by now; other values as they are."""
-    if isinstance(size, Deferred):
-        return size if size.value is None else size.value
+    if isinstance(size, Open) and size.value is not None:
+        return size.value
     if isinstance(size, Derived):
         operands = [known(operand) for operand in size.operands]
         if any(isinstance(operand, Unknown) for operand in operands):

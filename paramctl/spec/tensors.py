@@ -12,6 +12,7 @@ from paramctl.engine.unknown import Unknown
 from paramctl.errors import UsageError
 from paramctl.expression.errors import LanguageError
 from paramctl.expression.evaluate import Evaluator
+from paramctl.expression.limits import MOST_ROUNDS
 from paramctl.expression.operators import truth
 from paramctl.expression.parse import Code
 from paramctl.expression.values import describe
@@ -59,16 +60,44 @@ class TensorForms(Mapping[str, Any]):
     """What can be called under ``params``."""
 
     def __contains__(self, name: object) -> bool:
-        return name in KINDS or name in ARITHMETIC
+        return name in KINDS or name in ARITHMETIC or name == "Repeat"
 
     def __getitem__(self, name: str) -> Any:
+        if name == "Repeat":
+            return TensorRepeat()
         return TensorForm(name) if name in KINDS else ARITHMETIC[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from (*KINDS, *ARITHMETIC)
+        yield from (*KINDS, "Repeat", *ARITHMETIC)
 
     def __len__(self) -> int:
-        return len(KINDS) + len(ARITHMETIC)
+        return len(KINDS) + len(ARITHMETIC) + 1
+
+
+class TensorRepeat:
+    """``"weight_l{i}": Repeat(n, Param(…))``: one tensor for each ``i``, named by the pattern."""
+
+    def language_call(self, *_given: Any) -> Any:
+        """Marks it as callable; ``language_form`` is what runs."""
+        raise LanguageError("Repeat can't be called here")
+
+    def language_form(self, run: Evaluator, node: ast.Call) -> list[TensorPlan | None]:
+        """The plans, in order.
+
+        Raises:
+            LanguageError: the count is no whole number up to 10,000.
+        """
+        if len(node.args) != 2 or node.keywords:
+            raise LanguageError("Repeat takes a count and a tensor", hint="Repeat(4, Param(n))")
+        count = run.value(node.args[0])
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_ROUNDS:
+            raise LanguageError(f"a count is a whole number, not {describe(count)}")
+        assert isinstance(run.scope, Scope)
+        plans = []
+        for number in range(count):
+            scope = run.scope.with_index(number)
+            plans.append(Evaluator(run.code, scope, run.functions).value(node.args[1]))
+        return plans
 
 
 class TensorForm:
