@@ -94,10 +94,10 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
         scores = xp.exp(scores, out=scores)
         total = xp.sum(scores, axis=-1, keepdims=True)
         total = xp.where(total == 0, xp.ones_like(total), total)  # a row that sees no key gives 0
-        made = xp.matmul(scores, v[n, h, None, s])
+        made = xp.matmul(scores, v[n, h, None, s, ...])
         made /= total
-        result[n, h, :, t] = made
-        logs[n, h, :, t] = top + xp.log(total)
+        result[n, h, :, t, ...] = made
+        logs[n, h, :, t, ...] = top + xp.log(total)
 
     for _ in map_ordered(fill, pieces(q, k, rules)):
         pass
@@ -109,8 +109,8 @@ def _scores(
 ) -> tuple[Any, Any]:
     """Scores of a piece, minus infinity where a key is not seen, and tanh(score / cap) or None."""
     n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
-    keys = xp.swapaxes(k[n, h, None, s], -1, -2)
-    scores = xp.matmul(q[n, h, :, t] * rules.scale, keys)
+    keys = xp.swapaxes(k[n, h, None, s, ...], -1, -2)
+    scores = xp.matmul(q[n, h, :, t, ...] * rules.scale, keys)
     bent = None
     if rules.softcap is not None:
         bent = xp.tanh(scores / rules.softcap)
@@ -163,21 +163,21 @@ def backward(xp: Any, saved: Any, dy: Any) -> tuple[Any, Any, Any, Any]:
     def shares(piece: Piece) -> tuple[Piece, Any, Any, Any, Any]:
         n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
         scores, bent = _scores(xp, q, k, bias, mask, rules, piece)
-        scores -= logs[n, h, :, t]
+        scores -= logs[n, h, :, t, ...]
         chance = xp.exp(scores, out=scores)
-        up = dy[n, h, :, t]
+        up = dy[n, h, :, t, ...]
         dv = xp.sum(xp.matmul(xp.swapaxes(chance, -1, -2), up), axis=1)
-        chance *= xp.matmul(up, xp.swapaxes(v[n, h, None, s], -1, -2)) - along[n, h, :, t]
+        chance *= xp.matmul(up, xp.swapaxes(v[n, h, None, s, ...], -1, -2)) - along[n, h, :, t, ...]
         dscores = chance if bent is None else chance * (1 - bent * bent)
-        dq = xp.matmul(dscores, k[n, h, None, s]) * rules.scale
-        dk = xp.sum(xp.matmul(xp.swapaxes(dscores, -1, -2), q[n, h, :, t]), axis=1)
+        dq = xp.matmul(dscores, k[n, h, None, s, ...]) * rules.scale
+        dk = xp.sum(xp.matmul(xp.swapaxes(dscores, -1, -2), q[n, h, :, t, ...]), axis=1)
         return piece, dq, dk * rules.scale, dv, chance if bias is not None else None
 
     for piece, dq, dk, dv, dscores in map_ordered(shares, pieces(q, k, rules)):
         n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
-        grads[0][n, h, :, t] += dq
-        grads[1][n, h, s] += dk
-        grads[2][n, h, s] += dv
+        grads[0][n, h, :, t, ...] += dq
+        grads[1][n, h, s, ...] += dk
+        grads[2][n, h, s, ...] += dv
         if dbias is not None:
             _add_part(xp, dbias, piece, dscores)
     return grads[0], grads[1], grads[2], dbias

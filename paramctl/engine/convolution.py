@@ -155,7 +155,7 @@ def patches(xp: Any, columns: Any, sizes: Sequence[int], moves: Geometry) -> Any
     padded_sizes = [size + sum(pad) for size, pad in zip(sizes, moves.pads, strict=True)]
     whole = xp.zeros((batch, channels, *padded_sizes), dtype=columns.dtype)
     for place, window in enumerate(moves.windows(outputs)):
-        whole[(slice(None), slice(None), *window)] += parts[:, :, place]
+        whole[(slice(None), slice(None), *window)] += parts[:, :, place, ...]
     inside = (slice(b, b + n) for (b, _), n in zip(moves.pads, sizes, strict=True))
     return whole[(slice(None), slice(None), *inside)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import DEFAULT_FLOAT, Form, Operation
-from paramctl.engine.promotion import has_gradient, is_complex, promote, promote_number
+from paramctl.engine.promotion import dtype_name, has_gradient, is_complex, promote, promote_number
 from paramctl.engine.shapes import Shape, broadcast
 from paramctl.expression.errors import LanguageError
 
@@ -25,7 +25,7 @@ def meeting_dtype(*operands: Any) -> str:
 
     A float and an integer tensor meet in the float's dtype.
     """
-    tensors = [str(operand.dtype) for operand in operands if is_tensor(operand)]
+    tensors = [dtype_name(operand) for operand in operands if is_tensor(operand)]
     dtype = promote(tensors) if tensors else "bool"
     for operand in operands:
         if not is_tensor(operand):
@@ -35,7 +35,7 @@ def meeting_dtype(*operands: Any) -> str:
 
 def meet(xp: Any, *operands: Any) -> tuple[Any, ...]:
     """Arrays of one dtype; numbers stay numbers. Mixed kinds are cast, as the shape rule says."""
-    dtypes = {str(operand.dtype) for operand in operands if is_tensor(operand)}
+    dtypes = {dtype_name(operand) for operand in operands if is_tensor(operand)}
     if len(dtypes) < 2:
         return operands
     dtype = promote(dtypes)
@@ -61,7 +61,7 @@ def sum_to(xp: Any, gradient: Any, shape: Shape | None) -> Any:
 def conjugate(xp: Any, operand: Any) -> Any:
     """The complex conjugate; a real operand as it is."""
     if is_tensor(operand):
-        return xp.conj(operand) if is_complex(str(operand.dtype)) else operand
+        return xp.conj(operand) if is_complex(dtype_name(operand)) else operand
     return operand.conjugate() if isinstance(operand, complex) else operand
 
 
@@ -103,7 +103,7 @@ class Unary(Operation):
 
 def float_dtype(x: Any) -> str:
     """A float or complex operand's own dtype, the run's float dtype otherwise."""
-    dtype = str(x.dtype) if is_tensor(x) else ""
+    dtype = dtype_name(x) if is_tensor(x) else ""
     return dtype if has_gradient(dtype) else DEFAULT_FLOAT
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from paramctl.engine.promotion import dtype_name
+
 # erf(u) = tanh(u * P(u²)), fitted for float32: off by at most 1.4e-7 on the whole line.
 _TANH = (1.1283797, 0.10276548, -0.00018438195, -0.00062572124,
          8.971326e-05, -5.9858085e-06, 1.5896738e-07)  # fmt: skip
@@ -27,7 +29,7 @@ _EDGE = 6.0  # erf is 1 to the last bit of a float64 from here on
 
 def erf(xp: Any, x: Any) -> Any:
     """``2/√π ∫₀ˣ exp(-t²) dt``: float32 to 1.4e-7, float64 to 4e-16, both absolute."""
-    return _narrow(xp, x) if str(x.dtype).endswith("float32") else _wide(xp, x)
+    return _narrow(xp, x) if dtype_name(x).endswith("float32") else _wide(xp, x)
 
 
 def _narrow(xp: Any, x: Any) -> Any:

@@ -5,6 +5,7 @@ Source: NEP 50, "Promotion rules for Python scalars".
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from paramctl.engine.unknown import Unknown
 
@@ -13,6 +14,11 @@ _ORDER = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64
 _RANK = {name: place for place, name in enumerate(_ORDER)}
 _FIRST_FLOAT = _RANK["float16"]
 _FIRST_COMPLEX = _RANK["complex64"]
+
+
+def dtype_name(operand: Any) -> str:
+    """The plain name of a tensor's or array's dtype, whichever library the array is of."""
+    return str(operand.dtype).rpartition(".")[2]
 
 
 def is_float(dtype: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from paramctl.engine.operation import Operation
 from paramctl.engine.parameter import Parameter
+from paramctl.engine.promotion import dtype_name, is_complex
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Slot:
             self._own(xp, gradient)
             scatter_rows(xp, self.gradient, gradient)
             return
-        if self.is_real and "complex" in str(gradient.dtype):
+        if self.is_real and is_complex(dtype_name(gradient)):
             gradient = xp.real(gradient)
         if self.gradient is None:
             self.gradient = gradient

@@ -8,6 +8,7 @@ from typing import Any
 from paramctl.compute.backend import Backend
 from paramctl.compute.blocks import scratch
 from paramctl.engine.parameter import Parameter, Stored
+from paramctl.engine.promotion import dtype_name
 from paramctl.expression.errors import LanguageError
 
 
@@ -55,7 +56,7 @@ class Weight:
     def is_narrow(self) -> bool:
         """Whether numbers must be read or converted on the host before they can be used."""
         value = self.value
-        return self.backend.is_host and (_is_stored(value) or str(value.dtype) != self.dtype)
+        return self.backend.is_host and (_is_stored(value) or dtype_name(value) != self.dtype)
 
     def array(self) -> Any:
         """All of it."""
@@ -70,7 +71,7 @@ class Weight:
         """
         value = self.value
         part = value.rows(start, stop) if _is_stored(value) else value[start:stop]
-        if not passing or not self.backend.is_host or str(part.dtype) == self.dtype:
+        if not passing or not self.backend.is_host or dtype_name(part) == self.dtype:
             return self._widen(part)
         out = scratch("widened", part.size, self.dtype).reshape(part.shape)
         return self._rounded(self.backend.widen(part, self.dtype, out))
@@ -92,7 +93,8 @@ class Weight:
 class Held:
     """An array that is computed already, with the face of a ``Weight``."""
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, xp: Any, array: Any) -> None:
+        self._xp = xp
         self._array = array
         self.shape = tuple(array.shape)
 
@@ -102,16 +104,16 @@ class Held:
 
     def rows(self, start: int, stop: int, *, passing: bool = False) -> Any:
         """Rows ``[start, stop)`` of the first axis."""
-        return self._array[start:stop]
+        return self._array[start:stop, ...]
 
     def take(self, indices: Any) -> Any:
         """The rows with these indices."""
-        return self._array[indices]
+        return self._xp.take(self._array, indices, axis=0)
 
 
-def as_weight(operand: Any) -> Weight | Held:
+def as_weight(xp: Any, operand: Any) -> Weight | Held:
     """A streamed operand as it is, an array behind the same face."""
-    return operand if isinstance(operand, Weight | Held) else Held(operand)
+    return operand if isinstance(operand, Weight | Held) else Held(xp, operand)
 
 
 def _is_stored(value: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import Unary, shape_of
 from paramctl.engine.operation import Example, Form, define
+from paramctl.engine.promotion import dtype_name
 
 _ANY = (
     Example(((2, 3),)),
@@ -30,14 +31,14 @@ class Relu(Unary):
     floats = False
 
     def shape(self, x: Any) -> Form:
-        return Form(shape_of(x), str(x.dtype))
+        return Form(shape_of(x), dtype_name(x))
 
     def value(self, xp: Any, x: Any) -> Any:
         y = xp.maximum(x, xp.asarray(0, dtype=x.dtype))
         return y, y
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
-        return dy * (saved > 0)
+        return xp.where(saved > 0, dy, xp.zeros_like(dy))
 
     def examples(self) -> Any:
         return _ANY

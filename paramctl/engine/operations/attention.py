@@ -7,7 +7,7 @@ from typing import Any
 
 from paramctl.engine.attention import Rules, backward, forward
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import promote
+from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import Shape, broadcast, broadcast_sizes, differ, show
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
@@ -40,7 +40,7 @@ class Attention(Operation):
         window: int | None = None,
     ) -> Form:
         _require_heads(q, k, v)
-        if mask is not None and str(mask.dtype) != "bool":
+        if mask is not None and dtype_name(mask) != "bool":
             raise LanguageError(f"a mask is true where a key is seen, not {mask.dtype}")
         scores = (*q.shape[:-1], k.shape[-2])
         for extra in (bias, mask):
@@ -49,7 +49,7 @@ class Attention(Operation):
                     f"{show(extra.shape)} does not broadcast to the scores {show(scores)}"
                 )
         lead = broadcast(q.shape[:-3], k.shape[:-3], v.shape[:-3], what="batches")
-        dtype = promote([str(q.dtype), str(k.dtype), str(v.dtype)])
+        dtype = promote([dtype_name(q), dtype_name(k), dtype_name(v)])
         return Form((*lead, *q.shape[-3:-1], v.shape[-1]), dtype)
 
     def value(

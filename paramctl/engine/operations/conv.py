@@ -7,7 +7,7 @@ from typing import Any
 
 from paramctl.engine.convolution import Each, Geometry, batches, columns, geometry, patches
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import promote
+from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import Size, differ, is_known, show
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
@@ -63,8 +63,8 @@ def correlate(xp: Any, x: Any, weight: Any, moves: Geometry, groups: int) -> Any
     kernel = xp.reshape(weight, (groups, weight.shape[0] // groups, math.prod(weight.shape[1:])))
     y = xp.empty((x.shape[0], weight.shape[0], *outputs), dtype=x.dtype)
     for run in batches(x.shape[0], x.shape[1] * moves.count * math.prod(outputs)):
-        part = xp.matmul(kernel, _grouped(xp, columns(xp, x[run], moves), groups))
-        y[run] = xp.reshape(part, (part.shape[0], weight.shape[0], *outputs))
+        part = xp.matmul(kernel, _grouped(xp, columns(xp, x[run, ...], moves), groups))
+        y[run, ...] = xp.reshape(part, (part.shape[0], weight.shape[0], *outputs))
     return y
 
 
@@ -76,9 +76,9 @@ def spread(
     turned = xp.swapaxes(kernel, 1, 2)
     x = xp.empty((y.shape[0], weight.shape[1] * groups, *sizes), dtype=y.dtype)
     for run in batches(y.shape[0], x.shape[1] * moves.count * math.prod(y.shape[2:])):
-        parts = xp.matmul(turned, _grouped(xp, _flat(xp, y[run]), groups))
+        parts = xp.matmul(turned, _grouped(xp, _flat(xp, y[run, ...]), groups))
         flat = xp.reshape(parts, (parts.shape[0], -1, parts.shape[-1])) if parts.size else None
-        x[run] = 0 if flat is None else patches(xp, flat, sizes, moves)
+        x[run, ...] = 0 if flat is None else patches(xp, flat, sizes, moves)
     return x
 
 
@@ -88,8 +88,8 @@ def by_weight(
     """The gradient of ``⟨dy, correlate(x, w)⟩`` by the weight."""
     total = xp.zeros((groups, shape[0] // groups, math.prod(shape[1:])), dtype=dy.dtype)
     for run in batches(x.shape[0], x.shape[1] * moves.count * math.prod(dy.shape[2:])):
-        patch = _grouped(xp, columns(xp, x[run], moves), groups)
-        up = _grouped(xp, _flat(xp, dy[run]), groups)
+        patch = _grouped(xp, columns(xp, x[run, ...], moves), groups)
+        up = _grouped(xp, _flat(xp, dy[run, ...]), groups)
         total += xp.sum(xp.matmul(up, xp.swapaxes(patch, -1, -2)), axis=0)
     return xp.reshape(total, shape)
 
@@ -118,7 +118,7 @@ class Conv(Operation):
         _checked(self.name, x, weight, bias, taken, weight.shape[0])
         _require_groups(self.name, weight.shape[0], groups)
         moves = geometry(weight.shape[2:], stride, padding, dilation)
-        dtype = promote([str(x.dtype), str(weight.dtype)])
+        dtype = promote([dtype_name(x), dtype_name(weight)])
         return Form((x.shape[0], weight.shape[0], *moves.outputs(x.shape[2:])), dtype)
 
     def value(
@@ -184,7 +184,7 @@ class ConvTranspose(Operation):
         _require_groups(self.name, weight.shape[0], groups)
         moves = geometry(weight.shape[2:], stride, padding, dilation)
         sizes = _spread_sizes(x.shape[2:], moves, output_padding)
-        dtype = promote([str(x.dtype), str(weight.dtype)])
+        dtype = promote([dtype_name(x), dtype_name(weight)])
         return Form((x.shape[0], made, *sizes), dtype)
 
     def value(

@@ -8,6 +8,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import Unary, require_value, shape_of
 from paramctl.engine.operation import Example, Form, define
+from paramctl.engine.promotion import dtype_name, real_of
 
 _ANY = (Example(((2, 3),)), Example(((),)), Example(((0, 2),)))
 _POSITIVE = (Example(((2, 3),), domain=(0.5, 2.0)), Example(((),), domain=(0.5, 2.0)))
@@ -22,7 +23,7 @@ class Neg(Unary):
 
     def shape(self, x: Any) -> Form:
         require_value(self.name, x)
-        return Form(shape_of(x), str(x.dtype))
+        return Form(shape_of(x), dtype_name(x))
 
     def value(self, xp: Any, x: Any) -> Any:
         return -x, None
@@ -42,10 +43,8 @@ class Abs(Unary):
     floats = False
 
     def shape(self, x: Any) -> Form:
-        from paramctl.engine.promotion import real_of
-
         require_value(self.name, x)
-        return Form(shape_of(x), real_of(str(x.dtype)))
+        return Form(shape_of(x), real_of(dtype_name(x)))
 
     def value(self, xp: Any, x: Any) -> Any:
         return xp.abs(x), x
@@ -65,7 +64,7 @@ class Sign(Unary):
 
     def shape(self, x: Any) -> Form:
         require_value(self.name, x)
-        return Form(shape_of(x), str(x.dtype))
+        return Form(shape_of(x), dtype_name(x))
 
     def value(self, xp: Any, x: Any) -> Any:
         return xp.sign(x), None

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import DEFAULT_FLOAT, Example, Form, Operation, define
-from paramctl.engine.promotion import complex_of, is_complex, is_float, real_of
+from paramctl.engine.promotion import complex_of, dtype_name, is_complex, is_float, real_of
 from paramctl.engine.shapes import axis_of, show
 from paramctl.expression.errors import LanguageError
 
 
 def _complex_form(x: Any) -> str:
-    dtype = str(x.dtype)
+    dtype = dtype_name(x)
     return complex_of(dtype) if is_float(dtype) or is_complex(dtype) else "complex64"
 
 
@@ -37,7 +37,7 @@ class Fft(Operation):
         return Form(x.shape, _complex_form(x))
 
     def value(self, xp: Any, x: Any, *, axis: int) -> Any:
-        return xp.fft.fft(x, axis=axis), (axis, x.shape[axis])
+        return xp.fft.fft(_as_complex(xp, x), axis=axis), (axis, x.shape[axis])
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         axis, count = saved
@@ -55,7 +55,7 @@ class Rfft(Operation):
 
     def shape(self, x: Any, *, axis: int = -1) -> Form:
         place = _require_axis(self.name, x, axis)
-        if is_complex(str(x.dtype)):
+        if is_complex(dtype_name(x)):
             raise LanguageError("rfft is for real values", hint="use fft")
         count = x.shape[place] // 2 + 1
         return Form((*x.shape[:place], count, *x.shape[place + 1 :]), _complex_form(x))
@@ -66,7 +66,7 @@ class Rfft(Operation):
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         axis, shape = saved
         whole = xp.zeros(shape, dtype=dy.dtype)
-        whole[(slice(None),) * axis + (slice(0, dy.shape[axis]),)] = dy
+        whole[(*(slice(None),) * axis, slice(0, dy.shape[axis]), ...)] = dy
         return xp.real(xp.fft.ifft(whole, axis=axis)) * shape[axis]
 
     def examples(self) -> Any:
@@ -83,7 +83,7 @@ class Real(Operation):
         return Form(x.shape, _part(x))
 
     def value(self, xp: Any, x: Any) -> Any:
-        return (xp.real(x) if is_complex(str(x.dtype)) else x), None
+        return (xp.real(x) if is_complex(dtype_name(x)) else x), None
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         return dy
@@ -102,15 +102,20 @@ class Imag(Operation):
         return Form(x.shape, _part(x))
 
     def value(self, xp: Any, x: Any) -> Any:
-        return (xp.imag(x) if is_complex(str(x.dtype)) else xp.zeros_like(x)), x.dtype
+        return (xp.imag(x) if is_complex(dtype_name(x)) else xp.zeros_like(x)), dtype_name(x)
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
-        return dy * 1j if is_complex(str(saved)) else None
+        return _as_complex(xp, dy) * 1j if is_complex(saved) else None
 
     def examples(self) -> Any:
         return (Example(((2, 3),)), Example(([1 + 2j, 3 - 1j],)))
 
 
+def _as_complex(xp: Any, x: Any) -> Any:
+    name = dtype_name(x)
+    return x if is_complex(name) else xp.astype(x, getattr(xp, complex_of(name)))
+
+
 def _part(x: Any) -> str:
-    dtype = real_of(str(x.dtype))
+    dtype = real_of(dtype_name(x))
     return dtype if is_float(dtype) else DEFAULT_FLOAT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import promote
+from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import differ, show
 from paramctl.engine.streaming import backward_input, multiply
 from paramctl.engine.weight import as_weight
@@ -36,10 +36,10 @@ class Linear(Operation):
                 f"bias {show(bias.shape)}{_named(bias)} does not fit "
                 f"weight {show(weight.shape)}{_named(weight)}, which gives {made} features"
             )
-        return Form((*x.shape[:-1], made), promote([str(x.dtype), str(weight.dtype)]))
+        return Form((*x.shape[:-1], made), promote([dtype_name(x), dtype_name(weight)]))
 
     def value(self, xp: Any, x: Any, weight: Any, bias: Any = None, *, transposed: bool) -> Any:
-        held = as_weight(weight)
+        held = as_weight(xp, weight)
         rows = xp.reshape(x, (-1, x.shape[-1]))
         y = multiply(xp, rows, held, transposed)
         if bias is not None:

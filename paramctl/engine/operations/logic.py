@@ -16,7 +16,7 @@ from paramctl.engine.elementwise import (
     sum_to,
 )
 from paramctl.engine.operation import DEFAULT_FLOAT, Example, Form, Operation, define
-from paramctl.engine.promotion import is_float
+from paramctl.engine.promotion import dtype_name, is_float
 from paramctl.engine.shapes import broadcast
 from paramctl.expression.errors import LanguageError
 
@@ -101,7 +101,7 @@ class LogicalNot(Operation):
     reads = True
 
     def shape(self, x: Any) -> Form:
-        if str(x.dtype) != "bool":
+        if dtype_name(x) != "bool":
             raise LanguageError("logical_not works on truth values, such as x > 0")
         return Form(shape_of(x), "bool")
 
@@ -169,7 +169,7 @@ class Cast(Operation):
         return Form(shape_of(x), named)
 
     def value(self, xp: Any, x: Any, *, dtype: str) -> Any:
-        if is_float(str(x.dtype)) and is_float(dtype):
+        if is_float(dtype_name(x)) and is_float(dtype):
             return x, True
         target = "float64" if is_float(dtype) else dtype
         return xp.astype(x, getattr(xp, target)), False

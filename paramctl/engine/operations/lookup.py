@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import is_integer
+from paramctl.engine.promotion import dtype_name, is_integer
 from paramctl.engine.shapes import axis_of, differ, show
 from paramctl.engine.tape import RowGradient
 from paramctl.engine.weight import as_weight
@@ -27,7 +27,7 @@ def check_bounds(xp: Any, indices: Any, rows: int, what: str) -> None:
 
 
 def _require_indices(name: str, indices: Any) -> None:
-    if not hasattr(indices, "dtype") or not is_integer(str(indices.dtype)):
+    if not hasattr(indices, "dtype") or not is_integer(dtype_name(indices)):
         found = getattr(indices, "dtype", type(indices).__name__)
         raise LanguageError(f"{name} needs whole-number indices, not {found}")
 
@@ -47,10 +47,10 @@ class Embedding(Operation):
         _require_indices(self.name, indices)
         if weight.ndim < 1:
             raise LanguageError("embedding needs a table with at least one axis")
-        return Form((*indices.shape, *weight.shape[1:]), str(weight.dtype))
+        return Form((*indices.shape, *weight.shape[1:]), dtype_name(weight))
 
     def value(self, xp: Any, indices: Any, weight: Any) -> Any:
-        table = as_weight(weight)
+        table = as_weight(xp, weight)
         name = weight.parameter.name if hasattr(weight, "parameter") else ""
         check_bounds(xp, indices, table.shape[0], f"the table {name}".rstrip())
         flat = table.take(xp.reshape(indices, (-1,)))
@@ -80,7 +80,7 @@ class Take(Operation):
     def shape(self, x: Any, indices: Any, *, axis: int = 0) -> Form:
         _require_indices(self.name, indices)
         place = axis_of(axis, x.ndim)
-        return Form((*x.shape[:place], *indices.shape, *x.shape[place + 1 :]), str(x.dtype))
+        return Form((*x.shape[:place], *indices.shape, *x.shape[place + 1 :]), dtype_name(x))
 
     def value(self, xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
         place = axis % x.ndim
@@ -129,7 +129,7 @@ class Gather(Operation):
             raise LanguageError(
                 f"gather along axis {axis} of {show(x.shape)} with indices {show(indices.shape)}"
             )
-        return Form(indices.shape, str(x.dtype))
+        return Form(indices.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
         place = axis % x.ndim

@@ -6,6 +6,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import meet, meeting_dtype, sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import dtype_name, is_complex
 from paramctl.engine.shapes import Shape, broadcast, differ, show
 from paramctl.expression.errors import LanguageError
 
@@ -58,7 +59,7 @@ class MatMul(Operation):
 
 
 def _turned(xp: Any, x: Any) -> Any:
-    return xp.conj(xp.swapaxes(x, -1, -2)) if "complex" in str(x.dtype) else xp.swapaxes(x, -1, -2)
+    return xp.conj(xp.swapaxes(x, -1, -2)) if is_complex(dtype_name(x)) else xp.swapaxes(x, -1, -2)
 
 
 @define("einsum")

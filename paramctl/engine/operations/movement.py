@@ -7,6 +7,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import dtype_name
 from paramctl.engine.shapes import Size, axes_of, axis_of, broadcast, product, show
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
@@ -26,7 +27,7 @@ class Reshape(Reshaping):
     """The elements of x in another shape; one size may be -1 and is found out."""
 
     def shape(self, x: Any, *, shape: Sequence[Size]) -> Form:
-        return Form(filled(x.shape, tuple(shape)), str(x.dtype))
+        return Form(filled(x.shape, tuple(shape)), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, shape: Sequence[int]) -> Any:
         return xp.reshape(x, filled(x.shape, tuple(shape))), x.shape
@@ -75,7 +76,7 @@ class Flatten(Reshaping):
     """Axes ``start`` to ``end`` as one; from axis 1 on unless told."""
 
     def shape(self, x: Any, *, start: int = 1, end: int = -1) -> Form:
-        return Form(_flattened(x.shape, start, end), str(x.dtype))
+        return Form(_flattened(x.shape, start, end), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, start: int, end: int) -> Any:
         return xp.reshape(x, _flattened(x.shape, start, end)), x.shape
@@ -101,7 +102,7 @@ class Squeeze(Reshaping):
             if isinstance(x.shape[place], int) and x.shape[place] != 1:
                 raise LanguageError(f"axis {place} of {show(x.shape)} can't be squeezed")
         kept = tuple(size for place, size in enumerate(x.shape) if place not in gone)
-        return Form(kept, str(x.dtype))
+        return Form(kept, dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, axis: int | Sequence[int]) -> Any:
         gone = axes_of(axis, x.ndim)
@@ -118,7 +119,7 @@ class Unsqueeze(Reshaping):
 
     def shape(self, x: Any, *, axis: int) -> Form:
         place = axis_of(axis, x.ndim + 1)
-        return Form((*x.shape[:place], 1, *x.shape[place:]), str(x.dtype))
+        return Form((*x.shape[:place], 1, *x.shape[place:]), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, axis: int) -> Any:
         place = axis % (x.ndim + 1)
@@ -142,7 +143,7 @@ class Permute(Operation):
         order = [axis_of(axis, x.ndim) for axis in axes]
         if sorted(order) != list(range(x.ndim)):
             raise LanguageError(f"axes {show(axes)} don't reorder a tensor {show(x.shape)}")
-        return Form(tuple(x.shape[axis] for axis in order), str(x.dtype))
+        return Form(tuple(x.shape[axis] for axis in order), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, axes: Sequence[int]) -> Any:
         order = tuple(axis % x.ndim for axis in axes)
@@ -166,7 +167,7 @@ class Transpose(Operation):
         sizes = list(x.shape)
         one, other = axis_of(first, x.ndim), axis_of(second, x.ndim)
         sizes[one], sizes[other] = sizes[other], sizes[one]
-        return Form(tuple(sizes), str(x.dtype))
+        return Form(tuple(sizes), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, first: int, second: int) -> Any:
         return xp.swapaxes(x, first, second), (first, second)
@@ -192,7 +193,7 @@ class BroadcastTo(Operation):
             for size, other in zip(wanted, made, strict=True)
         ):
             raise LanguageError(f"{show(x.shape)} does not broadcast to {show(wanted)}")
-        return Form(wanted, str(x.dtype))
+        return Form(wanted, dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, shape: Sequence[int]) -> Any:
         return xp.broadcast_to(x, _kept(x.shape, tuple(shape))), x.shape
@@ -224,7 +225,7 @@ class Flip(Operation):
 
     def shape(self, x: Any, *, axis: int | Sequence[int] | None = None) -> Form:
         axes_of(axis, x.ndim)
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, axis: int | Sequence[int] | None) -> Any:
         axes = axes_of(axis, x.ndim)

@@ -7,6 +7,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import dtype_name
 from paramctl.engine.shapes import differ, show
 from paramctl.expression.errors import LanguageError
 
@@ -63,7 +64,7 @@ class LayerNorm(Operation):
 
     def shape(self, x: Any, weight: Any = None, bias: Any = None, *, eps: float = 1e-5) -> Form:
         _require_last(self.name, x, weight, bias)
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
         count = 1 if weight is None else weight.ndim
@@ -100,7 +101,7 @@ class RmsNorm(Operation):
 
     def shape(self, x: Any, weight: Any = None, *, eps: float = 1e-6) -> Form:
         _require_last(self.name, x, weight)
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, weight: Any = None, *, eps: float) -> Any:
         scale = 1 / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + eps)
@@ -146,7 +147,7 @@ class BatchNorm(Operation):
         eps: float = 1e-5,
     ) -> Form:
         _require_channels(self.name, x, mean, var, weight, bias)
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(
         self,
@@ -198,7 +199,7 @@ class GroupNorm(Operation):
         _require_channels(self.name, x, weight, bias)
         if groups < 1 or (isinstance(x.shape[1], int) and x.shape[1] % groups):
             raise LanguageError(f"{x.shape[1]} channels don't make {groups} groups")
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(
         self, xp: Any, x: Any, weight: Any = None, bias: Any = None, *, groups: int, eps: float

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import promote
+from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import Size, axis_of, differ, show, unify
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
@@ -30,16 +30,17 @@ class GetItem(Operation):
                 sizes.append(_sliced(next(axes), part))
             else:
                 _require_inside(part, next(axes), x)
-        return Form((*sizes, *axes), str(x.dtype))
+        return Form((*sizes, *axes), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, index: Index) -> Any:
         parts = tuple(spelled_out(index, x))
-        return xp.asarray(x[parts]), (x.shape, parts)
+        return xp.asarray(x[(*parts, ...)]), (x.shape, parts)
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         shape, parts = saved
         zeros = xp.zeros(shape, dtype=dy.dtype)
-        zeros[parts] = dy
+        kept = (*(part for part in parts if part is not None), ...)
+        zeros[kept] = xp.reshape(dy, zeros[kept].shape)
         return zeros
 
     def examples(self) -> Any:
@@ -114,7 +115,7 @@ class Concat(Operation):
             total = total + tensor.shape[place]
             sizes = [unify(size, other) for size, other in zip(sizes, tensor.shape, strict=True)]
         sizes[place] = total
-        return Form(tuple(sizes), promote(str(tensor.dtype) for tensor in tensors))
+        return Form(tuple(sizes), promote(dtype_name(tensor) for tensor in tensors))
 
     def value(self, xp: Any, *tensors: Any, axis: int) -> Any:
         lengths = [tensor.shape[axis] for tensor in tensors]
@@ -135,7 +136,7 @@ def _runs(x: Any, lengths: Sequence[int], axis: int) -> list[Any]:
     """Consecutive runs of x along an axis."""
     runs, start = [], 0
     for length in lengths:
-        runs.append(x[(slice(None),) * axis + (slice(start, start + length),)])
+        runs.append(x[(*(slice(None),) * axis, slice(start, start + length), ...)])
         start += length
     return runs
 
@@ -160,7 +161,7 @@ class Stack(Operation):
                 raise LanguageError(f"stack of different shapes {shapes}")
             sizes = tuple(map(unify, sizes, tensor.shape))
         place = axis_of(axis, len(sizes) + 1)
-        dtype = promote(str(tensor.dtype) for tensor in tensors)
+        dtype = promote(dtype_name(tensor) for tensor in tensors)
         return Form((*sizes[:place], len(tensors), *sizes[place:]), dtype)
 
     def value(self, xp: Any, *tensors: Any, axis: int) -> Any:
@@ -169,7 +170,7 @@ class Stack(Operation):
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         count, axis = saved
         before = (slice(None),) * (axis % dy.ndim)
-        return tuple(dy[(*before, k)] for k in range(count))
+        return tuple(dy[(*before, k, ...)] for k in range(count))
 
     def examples(self) -> Any:
         return (Example(((2, 3), (2, 3))), Example(((), (), ()), {"axis": -1}))
@@ -184,7 +185,7 @@ class Split(Operation):
     def shape(self, x: Any, *, parts: int | Sequence[Size], axis: int = -1) -> tuple[Form, ...]:
         place = axis_of(axis, x.ndim)
         return tuple(
-            Form((*x.shape[:place], size, *x.shape[place + 1 :]), str(x.dtype))
+            Form((*x.shape[:place], size, *x.shape[place + 1 :]), dtype_name(x))
             for size in _lengths(x, parts, place)
         )
 
@@ -239,7 +240,7 @@ class Pad(Operation):
         sizes = (
             size + before + after for size, (before, after) in zip(x.shape, pairs, strict=True)
         )
-        return Form(tuple(sizes), str(x.dtype))
+        return Form(tuple(sizes), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, widths: Sequence[Sequence[int]], fill: float) -> Any:
         pairs = _pairs(x, widths)

@@ -9,6 +9,7 @@ from typing import Any
 from paramctl.engine.convolution import Each, Geometry, geometry, padded
 from paramctl.engine.elementwise import float_dtype
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import dtype_name
 from paramctl.engine.shapes import show
 from paramctl.expression.errors import LanguageError
 
@@ -174,7 +175,7 @@ class AdaptiveAvgPool(Operation):
     """
 
     def shape(self, x: Any, *, output: Each = 1) -> Form:
-        return Form((*x.shape[:2], *_parts(x, output)), str(x.dtype))
+        return Form((*x.shape[:2], *_parts(x, output)), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, output: Each) -> Any:
         matrices = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paramctl.engine.operation import DEFAULT_FLOAT, Example, Form, Operation, define
-from paramctl.engine.promotion import has_gradient
+from paramctl.engine.promotion import dtype_name, has_gradient
 from paramctl.engine.shapes import Shape, axes_of
 from paramctl.expression.errors import LanguageError
 
@@ -45,7 +45,7 @@ class Reduction(Operation):
     floats = True
 
     def shape(self, x: Any, *, axis: Axes = None, keepdims: bool = False) -> Form:
-        dtype = str(x.dtype)
+        dtype = dtype_name(x)
         kept = dtype if not self.floats or has_gradient(dtype) else DEFAULT_FLOAT
         return Form(reduced(x.shape, axis, keepdims), kept)
 
@@ -60,7 +60,7 @@ class Sum(Reduction):
     floats = False
 
     def shape(self, x: Any, *, axis: Axes = None, keepdims: bool = False) -> Form:
-        dtype = str(x.dtype) if has_gradient(str(x.dtype)) else "int64"
+        dtype = dtype_name(x) if has_gradient(dtype_name(x)) else "int64"
         return Form(reduced(x.shape, axis, keepdims), dtype)
 
     def value(self, xp: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
@@ -98,7 +98,7 @@ class Extreme(Reduction):
 
     def shape(self, x: Any, *, axis: Axes = None, keepdims: bool = False) -> Form:
         _require_elements(self.name, x, axis)
-        return Form(reduced(x.shape, axis, keepdims), str(x.dtype))
+        return Form(reduced(x.shape, axis, keepdims), dtype_name(x))
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         x, y, axes = saved
@@ -212,7 +212,7 @@ class CumSum(Operation):
 
     def shape(self, x: Any, *, axis: int = -1) -> Form:
         axes_of(axis, x.ndim)
-        return Form(x.shape, str(x.dtype) if has_gradient(str(x.dtype)) else "int64")
+        return Form(x.shape, dtype_name(x) if has_gradient(dtype_name(x)) else "int64")
 
     def value(self, xp: Any, x: Any, *, axis: int) -> Any:
         return xp.cumsum(x, axis=axis), axis

@@ -8,6 +8,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.promotion import dtype_name
 from paramctl.engine.shapes import broadcast, show
 from paramctl.expression.errors import LanguageError
 
@@ -50,7 +51,7 @@ class Rope(Operation):
         if positions is not None:
             broadcast(positions.shape, x.shape[:-1], what="positions and x")
         _check_scaling(scaling)
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paramctl.engine.operation import Example, Form, Operation, define
-from paramctl.engine.promotion import promote
+from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import Size, axis_of, show
 from paramctl.expression.errors import LanguageError
 
@@ -21,7 +21,7 @@ class KeepTop(Operation):
         size = x.shape[axis_of(axis, x.ndim)]
         if not isinstance(count, int) or count < 1 or (isinstance(size, int) and count > size):
             raise LanguageError(f"can't keep the top {count} of {show(x.shape)} along axis {axis}")
-        return Form(x.shape, str(x.dtype))
+        return Form(x.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, count: int, axis: int) -> Any:
         order = xp.argsort(-x, axis=axis, kind="stable")
@@ -52,16 +52,16 @@ class SumRows(Operation):
         if not parts or len(parts) != len(rows):
             raise LanguageError("sum_rows needs as many lists of rows as tensors")
         features = parts[0].shape[1:]
-        return Form((count, *features), promote(str(part.dtype) for part in parts))
+        return Form((count, *features), promote(dtype_name(part) for part in parts))
 
     def value(self, xp: Any, *parts: Any, rows: Sequence[Any], count: int) -> Any:
         y = xp.zeros((count, *parts[0].shape[1:]), dtype=parts[0].dtype)
         for part, places in zip(parts, rows, strict=True):
-            y[xp.asarray(places), ...] += part
+            xp.add.at(y, xp.asarray(places), part)
         return y, rows
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
-        return tuple(dy[xp.asarray(places), ...] for places in saved)
+        return tuple(xp.take(dy, xp.asarray(places), axis=0) for places in saved)
 
     def examples(self) -> Any:
         return (Example(((2, 3), (1, 3)), {"rows": ([0, 2], [2]), "count": 4}),)
