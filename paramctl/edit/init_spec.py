@@ -10,6 +10,8 @@ from paramctl.engine.parameter import Parameter
 from paramctl.engine.unknown import Unknown
 from paramctl.errors import ParamctlError
 from paramctl.init.axes import fans
+from paramctl.init.base import Axes, Initializer
+from paramctl.init.constant import Zeros
 from paramctl.init.defaults import Part
 from paramctl.init.scheme import as_initializer
 from paramctl.manifest import Entry, Manifest
@@ -72,13 +74,19 @@ def spec_layers(spec: Spec, module: Module, manifest: Manifest) -> dict[str, Lay
         scheme, rule = ruled.get(full) or (parameter.init, f"{owner.type_name}.{name}")
         found[full] = Layer(
             _kind(owner, name, parameter),
-            parameter.axes,
+            _axes(owner, parameter),
             part=_part(owner, name, parameter),
-            own=None if scheme is None else as_initializer(scheme),
+            own=_own(owner, name, parameter, scheme),
             rule=rule,
             padding=_padding(owner, name),
         )
     return found
+
+
+def _axes(owner: Module, parameter: Parameter) -> Axes:
+    """The roles of a tensor's axes; an embedding's fan_in is its width, as torch and flax count."""
+    axes = tuple(parameter.axes)
+    return axes[::-1] if owner.type_name == "Embedding" and axes == ("in", "out") else axes
 
 
 def _canonical(group: list[str], parameter: Parameter) -> str:
@@ -98,6 +106,14 @@ def _ruled(spec: Spec, manifest: Manifest) -> dict[str, tuple[str, str]]:
 
 def _role(owner: Module) -> str:
     return getattr(owner, "role", "") or ""
+
+
+def _own(owner: Module, name: str, parameter: Parameter, scheme: Any) -> Initializer | None:
+    """The scheme that the model states; zeros for a bias about which it states nothing."""
+    if scheme is not None:
+        return as_initializer(scheme)
+    is_lone = _kind(owner, name, parameter) == "bias" and _part(owner, name, parameter) is None
+    return Zeros() if is_lone else None
 
 
 def _kind(owner: Module, name: str, parameter: Parameter) -> str:
