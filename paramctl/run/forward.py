@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paramctl.binding.model import Model
 from paramctl.compute.backend import HOST, Backend
 from paramctl.engine.execution import Execution, Hook, Mode
 from paramctl.engine.function import FUNCTIONS
-from paramctl.engine.module import Module
 from paramctl.engine.operation import OPERATIONS
 from paramctl.engine.tensor import Tensor
-from paramctl.errors import ParamctlError, UsageError
-from paramctl.expression.errors import LanguageError
-from paramctl.run.values import named_tensors
+from paramctl.errors import SpecError, UsageError
+from paramctl.run.values import named_tensors, tensors
+from paramctl.spec.shapes import call_model, infer_shapes, require_known, with_defaults
 
 
 @dataclass(frozen=True)
@@ -45,48 +45,47 @@ class Outcome:
         return {name: backend.to_numpy(tensor.array) for name, tensor in self.outputs.items()}
 
 
-def forward(
-    module: Module,
-    values: Sequence[Any],
-    setting: Setting,
-    *,
-    names: Sequence[str] = (),
-    input_names: Sequence[str] = (),
-    hooks: Sequence[Hook] = (),
-) -> Outcome:
-    """What a model makes of its inputs.
-
-    Args:
-        values: arrays in the order of the model's inputs; other values as they are.
-        names: of the outputs, where the spec gives them.
-        input_names: of the inputs, for messages.
+def settle(model: Model, arrays: Mapping[str, Any]) -> None:
+    """Find every size that the inputs decide, and make sure that none stays open.
 
     Raises:
-        UsageError: the inputs don't fit the model.
-        SpecError: the spec's own mistake.
+        UsageError: an input does not fit the model, or a size is still unknown.
+        SpecError: the spec contradicts itself.
+    """
+    forms = {name: (array.shape, _dtype(array)) for name, array in arrays.items()}
+    infer_shapes(model.spec, model.module, forms)
+    require_known(model.module)
+
+
+def forward(
+    model: Model, arrays: Mapping[str, Any], setting: Setting, hooks: Sequence[Hook] = ()
+) -> Outcome:
+    """What a model makes of its inputs; ``settle`` comes before it.
+
+    Raises:
+        UsageError: a value does not fit, such as an index outside a table.
     """
     OPERATIONS.load()
     FUNCTIONS.load()
     execution = Execution(setting.backend, setting.dtype, setting.mode, hooks)
-    labels = [*input_names, *[""] * len(values)]
-    given = [
-        execution.constant(value, name) if hasattr(value, "shape") else value
-        for value, name in zip(values, labels, strict=False)
-    ]
+    given = {name: execution.constant(array, name) for name, array in arrays.items()}
+    values = with_defaults(execution, model.spec, given)
     try:
-        value = execution.call(module, *given)
-    except LanguageError as error:
-        frames = "".join(f"\n  {frame.line}" for frame in error.frames)
-        raise UsageError(f"{error.message}{frames}", hint=error.hint) from None
-    return Outcome(execution, _named(value, names))
+        value = call_model(execution, model.spec, model.module, values)
+    except SpecError as error:  # shapes were right, so a value is to blame
+        raise UsageError(error.problem, where=error.where, hint=error.hint) from None
+    return Outcome(execution, _named(value, model.spec.outputs))
 
 
 def _named(value: Any, names: Sequence[str]) -> dict[str, Tensor]:
-    if names and isinstance(value, tuple | list) and len(names) == len(value):
-        value = dict(zip(names, value, strict=True))
-    elif len(names) == 1:
-        value = {names[0]: value}
-    found = named_tensors(value)
-    if not found:
-        raise ParamctlError("the model gives no tensor")
-    return found
+    listed = list(tensors(value))
+    if not listed:
+        raise UsageError("the model gives no tensor")
+    if len(names) == len(listed):
+        return dict(zip(names, listed, strict=True))
+    return named_tensors(value)
+
+
+def _dtype(array: Any) -> str:
+    name = str(array.dtype)
+    return "float32" if name.startswith(("float", "bfloat")) else name

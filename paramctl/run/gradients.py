@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
@@ -14,8 +14,6 @@ from paramctl.engine.shapes import show as show_shape
 from paramctl.engine.tensor import Tensor
 from paramctl.errors import UsageError
 from paramctl.names import near, show
-
-Loss = Literal["sum", "mean", "mse"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Gradient:
 
 
 def seeds(
-    execution: Execution, outputs: Mapping[str, Tensor], loss: Loss, target: Mapping[str, Any]
+    execution: Execution, outputs: Mapping[str, Tensor], loss: str, target: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The gradient of a loss by each float output.
 

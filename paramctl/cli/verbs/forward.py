@@ -1,0 +1,54 @@
+"""Run a model: outputs, traces, gradients, comparisons."""
+
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.gather import gathers
+from paramctl.cli.options import Common, verb
+from paramctl.cli.running import Running
+
+GROUP = "Run"
+
+
+@verb
+@gathers("running", Running)
+def run(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SPEC] [MODEL]",
+            help="A spec (.yaml, or a family's name), a checkpoint, or both in this order. The "
+            "family in config.json stands for a missing spec, random tensors for a missing "
+            "checkpoint.",
+        ),
+    ],
+    model: Annotated[str | None, typer.Argument(hidden=True)] = None,
+    *,
+    running: Running,
+    common: Common,
+) -> None:
+    """Run a model on inputs; weights are read when a module needs them and dropped after.
+
+    Exit 1 where NaN appears, or where a comparison finds a difference.
+
+    Examples:
+        paramctl forward model/ --random 1x16 --seed 0
+        paramctl forward mlp.yaml mlp.safetensors --input x=ones:2x20 --backward sum
+        paramctl forward base/ --random 1x8 --compare tuned/
+    """
+    from paramctl.binding.words import is_spec
+    from paramctl.report.emit import emit
+    from paramctl.report.of_run import findings, run_report
+    from paramctl.run.perform import perform
+
+    alone = model is None and not is_spec(spec)
+    request = running.request(None if alone else spec, spec if alone else model)
+    result = perform(request)
+    for note in result.notes:
+        common.say(f"warning: {note}")
+    emit(run_report(result), common)
+    for found in findings(result):
+        common.say(f"paramctl: {found}")
+    if not result.is_good:
+        raise typer.Exit(1)
