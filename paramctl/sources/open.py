@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from paramctl.errors import CheckpointError
+from paramctl.errors import CheckpointError, ParamctlError
 from paramctl.formats.header import Header, read_header
 from paramctl.formats.index import LARGEST, Index, parse_index
 from paramctl.manifest import Manifest
@@ -55,6 +55,7 @@ class _Opening:
     notes: list[str] = field(default_factory=list)
     problems: list[CheckpointError] = field(default_factory=list)
     unreadable: dict[int, CheckpointError] = field(default_factory=dict)
+    declared: tuple[tuple[str, str], ...] = ()
 
     def run(self, model: str | Path, family_ties: ties.FamilyTies) -> Source:
         if str(model) == "-":
@@ -81,6 +82,7 @@ class _Opening:
             notes=self.notes,
             problems=self.problems,
             unreadable=self.unreadable,
+            declared_ties=self.declared,
         )
 
     def _standard_input(self) -> Source:
@@ -158,11 +160,21 @@ class _Opening:
             manifest = Manifest(entries, shards.merged_metadata(headers))
         manifest = ties.with_aliases(manifest, ties.metadata_aliases(manifest))
         if config is not None and ties.concerns_family(config):
-            manifest, notes = ties.apply_family(manifest, family_ties(config))
+            self.declared = ties.named_pairs(self._declared(config, family_ties), manifest)
+            manifest, notes = ties.apply_family(manifest, self.declared)
             self.notes += notes
         if index is not None:
             self._check_listed(place, index, headers, manifest)
         return manifest
+
+    def _declared(
+        self, config: dict[str, Any], family_ties: ties.FamilyTies
+    ) -> Sequence[tuple[str, str]]:
+        try:
+            return family_ties(config)
+        except ParamctlError as error:
+            self.notes.append(f"which names config.json ties is not known: {error}")
+            return ()
 
     def _check_listed(
         self, place: Place, index: Index, headers: Sequence[Header], manifest: Manifest
@@ -198,5 +210,6 @@ class _Opening:
 
 def _built_in_ties(config: dict[str, Any]) -> Sequence[tuple[str, str]]:
     # The specs bring YAML along, so they are loaded only where a config asks for them.
-    pairs: Sequence[tuple[str, str]] = import_module("paramctl.spec.load").family_ties(config)
-    return pairs
+    specs = import_module("paramctl.spec.load")
+    family = specs.find_family(config)
+    return [] if family is None else list(specs.load_spec(family, config).ties.items())

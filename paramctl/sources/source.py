@@ -42,6 +42,7 @@ class Source:
         notes: what a user should be warned of.
         problems: what a lenient opening overlooked.
         unreadable: the shards among it, by their index.
+        declared_ties: the (alias, canonical) names that ``config.json`` ties, stored or not.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     problems: list[CheckpointError] = field(default_factory=list)
     unreadable: dict[int, CheckpointError] = field(default_factory=dict)
+    declared_ties: tuple[tuple[str, str], ...] = ()
 
     def __enter__(self) -> "Source":
         return self

@@ -51,7 +51,7 @@ def with_aliases(manifest: Manifest, aliases: dict[str, str]) -> Manifest:
 def apply_family(
     manifest: Manifest, pairs: Sequence[tuple[str, str]]
 ) -> tuple[Manifest, list[str]]:
-    """Add the ties of a family, given as (alias, canonical), to what is stored.
+    """Add the ties of a family, as ``named_pairs`` gives them, to what is stored.
 
     Returns:
         The manifest, and a note for each tie whose names are stored apart. Where the family's
@@ -71,6 +71,47 @@ def apply_family(
             if manifest.canonical(name).name != kept
         ]
     return with_aliases(manifest, aliases), notes
+
+
+def named_pairs(
+    pairs: Sequence[tuple[str, str]], manifest: Manifest
+) -> tuple[tuple[str, str], ...]:
+    """A family's (alias, canonical) pairs in the names of a manifest.
+
+    A tie of two modules becomes one per tensor below them. A name that is stored without its
+    first segment (``wte.weight`` for ``transformer.wte.weight``) is taken as it is stored.
+    """
+    named = []
+    for pair in pairs:
+        for rest in _below(pair, manifest):
+            alias, canonical = (_as_stored(f"{name}{rest}", manifest) for name in pair)
+            named.append((alias, canonical))
+    return tuple(named)
+
+
+def _below(pair: tuple[str, str], manifest: Manifest) -> list[str]:
+    """What follows the names of two tied modules; an empty text for tied tensors."""
+    if any(_as_stored(name, manifest) in manifest for name in pair):
+        return [""]
+    stems = [f"{stem}." for name in pair for stem in (name, _shortened(name)) if stem]
+    found = {
+        entry.name[len(stem) - 1 :]: None
+        for entry in manifest
+        for stem in stems
+        if entry.name.startswith(stem)
+    }
+    return list(found)
+
+
+def _as_stored(name: str, manifest: Manifest) -> str:
+    short = _shortened(name)
+    return short if short in manifest and name not in manifest else name
+
+
+def _shortened(name: str) -> str:
+    """A name without its first segment, where two or more are left; else empty."""
+    rest = name.partition(".")[2]
+    return rest if "." in rest else ""
 
 
 def concerns_family(config: dict[str, Any] | None) -> bool:
