@@ -119,7 +119,13 @@ def _metadata(draft: Draft, file: int) -> dict[str, str]:
     """The strings of a file's header, the ties of its tensors among them, in the order they had."""
     before, own = draft.source.headers[file].metadata, draft.metadata[file]
     declared = [slot for slot in draft.slots if slot.kept is not None and slot.declared]
-    by_origin = {slot.origin.name: slot for slot in declared if slot.origin}
+    known = {key for header in draft.source.headers for key in header.metadata}
+    by_origin = {
+        slot.origin.name: slot
+        for slot in declared
+        if slot.origin and slot.origin.is_alias and slot.origin.name in known
+    }
+    placed = set(by_origin.values())
     strings: dict[str, str] = {}
     for key in before:
         if key in by_origin:
@@ -128,9 +134,8 @@ def _metadata(draft: Draft, file: int) -> dict[str, str]:
             strings[key] = own[key]
     strings.update({key: text for key, text in own.items() if key not in strings})
     kept_here = [slot for slot in declared if slot.now().shard == file]
-    elsewhere = {key for header in draft.source.headers for key in header.metadata}
     for slot in sorted(kept_here, key=lambda slot: slot.name):
-        if slot.origin is None or slot.origin.name not in elsewhere:
+        if slot not in placed:
             if slot.name in strings:
                 raise UsageError(
                     f"the tie can't be declared: the metadata say '{show(slot.name)}' already",

@@ -124,6 +124,8 @@ def _part(text: str, size: int, where: str) -> Part:
     if len(bounds) == 3 and bounds[2] == 0:
         raise UsageError("the step of a slice can't be 0", where=where)
     start, stop, step = slice(*bounds).indices(size)
+    if not range(start, stop, step):
+        return slice(0, 0, 1)
     return slice(start, None if stop < 0 else stop, step)
 
 
