@@ -35,7 +35,7 @@ class Constructors(Mapping[str, Any]):
 
     def __init__(self, blocks: Mapping[str, Block], present: Callable[[str], bool] | None) -> None:
         self.blocks: Mapping[str, Block] = ChainMap(dict(blocks), builtin_layers())  # type: ignore[arg-type]
-        self.present = present or (lambda _prefix: False)
+        self.present = present
 
     def __contains__(self, name: object) -> bool:
         is_own = name in self.blocks or name in LISTS or name in ("present", "sizes")
@@ -58,7 +58,10 @@ class Constructors(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def _is_present(self, prefix: Any) -> bool:
+    def _is_present(self, prefix: Any = None) -> bool:
+        """Whether the checkpoint has such tensors; without a prefix, whether there is one."""
+        if self.present is None or prefix is None:
+            return self.present is not None
         if not isinstance(prefix, str):
             raise LanguageError(f"present takes the beginning of a name, not {describe(prefix)}")
         return self.present(prefix)

@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from paramctl.errors import SpecError, UsageError
-from paramctl.expression.operators import truth
 from paramctl.expression.parse import Code
 from paramctl.names import show
 from paramctl.spec.block import MODEL_KEYS, Block, read_block
-from paramctl.spec.config import Resolved, evaluate_default, read_config, resolve
+from paramctl.spec.config import Resolved, read_config, resolve
 from paramctl.spec.document import (
     Document,
     Match,
-    family_names,
     family_path,
     read_document,
     read_match,
 )
 from paramctl.spec.inputs import InputDeclaration, read_inputs
-from paramctl.spec.nodes import Map, Node, Scalar, Sequence, expect_map, expect_scalar, texts
+from paramctl.spec.nodes import Map, Node, Sequence, expect_map, expect_scalar, texts
+from paramctl.spec.recognize import families as families
+from paramctl.spec.recognize import family_ties as family_ties
+from paramctl.spec.recognize import find_family as find_family
 from paramctl.spec.scheme import scheme_text
+from paramctl.spec.ties_section import read_ties
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,6 @@ class Spec:
         if isinstance(self.model, Block) and self.model.inputs:
             return tuple(self.model.inputs)
         return tuple(self.inputs) or ("x",)
-
-
-def families() -> list[str]:
-    """Names of the built-in families."""
-    return family_names()
 
 
 def locate(spec: str | Path) -> Path:
@@ -165,33 +162,6 @@ def _list(node: Sequence) -> tuple[Any, ...]:
 
 def _outputs(model: Node) -> tuple[str, ...]:
     return texts(model.get("outputs"), "outputs") if isinstance(model, Map) else ()
-
-
-def read_ties(node: Node | None, config: Mapping[str, Any]) -> dict[str, str]:
-    """Alias to canonical name of the ties that hold under a config.
-
-    Raises:
-        SpecError: a tie that is neither a name nor ``{to: …, when: …}``.
-    """
-    if node is None:
-        return {}
-    ties = {}
-    for alias, part in expect_map(node, "ties").items():
-        if not isinstance(part, Map):
-            ties[alias] = expect_scalar(part, "a tie").text
-            continue
-        part.require_keys(("to", "when"), "a tie")
-        to, when = part.get("to"), part.get("when")
-        if to is None:
-            raise part.mistake("a tie needs the name it is tied to", "to: …")
-        if when is None or truth(_evaluate(expect_scalar(when, "when"), config)):
-            ties[alias] = expect_scalar(to, "to").text
-    return ties
-
-
-def _evaluate(node: Scalar, config: Mapping[str, Any]) -> Any:
-    value = node.value
-    return evaluate_default(node.code(), config) if isinstance(value, str) else value
 
 
 def _init(node: Node | None, config: Mapping[str, Any]) -> dict[str, str]:
