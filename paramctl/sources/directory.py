@@ -1,5 +1,6 @@
 """Which files a MODEL means: one file, an index, or what a folder holds."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def locate(model: Path) -> Place:
     Raises:
         CheckpointError: a folder without a checkpoint, or with several.
     """
-    if model.is_dir():
+    if os.path.isdir(model):  # noqa: PTH112 - Path.is_dir raises where a name is too long
         return _in_folder(model)
     is_index = model.name.endswith(".index.json")
     return Place(model.parent, model.name, is_index, is_named=True)
@@ -49,9 +50,9 @@ def locate(model: Path) -> Place:
 
 def _in_folder(folder: Path) -> Place:
     where = show(str(folder))
-    names = natural_order(name for name in _names(folder) if not name.startswith("."))
+    names = _names(folder)
     indices = [name for name in names if name.endswith(INDEX)]
-    files = [n for n in names if n.endswith(".safetensors") and not (folder / n).is_dir()]
+    files = [name for name in names if name.endswith(".safetensors")]
     if len(indices) > 1:
         raise _several(indices, where)
     if indices:
@@ -78,8 +79,10 @@ def check_rivals(place: Place, shards: list[str]) -> None:
 
 
 def _names(folder: Path) -> list[str]:
+    """The names in a folder that may be checkpoints: no folders, nothing behind a dot."""
     try:
-        return [path.name for path in folder.iterdir()]
+        paths = [path for path in folder.iterdir() if path.name[0] != "." and not path.is_dir()]
+        return natural_order(path.name for path in paths)
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise CheckpointError(f"can't be listed: {problem}", where=show(str(folder))) from None

@@ -42,10 +42,13 @@ def open_inside(folder: Path, name: str) -> int:
             f"this symbolic link leads out of the model's folder, to {show(str(target))}",
             where=where,
         )
-    fd = _regular(_opened(target, os.O_NOFOLLOW), where)
+    try:
+        fd = _regular(_opened(target, os.O_NOFOLLOW), where)
+    except _IsLink:
+        raise _changed(where) from None
     if not _is_inside(_path_of(fd, target), folder):  # a folder was swapped in between
         os.close(fd)
-        raise CheckpointError("its symbolic link changed while it was opened", where=where)
+        raise _changed(where)
     return fd
 
 
@@ -59,6 +62,10 @@ def is_regular(path: Path) -> bool:
 
 class _IsLink(Exception):  # noqa: N818 - not an error, a fork in the road
     """The last part of the path is a symbolic link."""
+
+
+def _changed(where: str) -> CheckpointError:
+    return CheckpointError("this symbolic link changed while it was followed", where=where)
 
 
 def _opened(path: Path, flags: int) -> int:
