@@ -8,14 +8,15 @@ import numpy as np
 
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.init_choice import Choice, Chooser
+from paramctl.edit.init_choice import KEEP, Choice, Chooser
 from paramctl.edit.init_layers import Layer, layer_by_name
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.errors import SelectionError, UsageError
 from paramctl.formats.content import Block
 from paramctl.init.axes import parse_axes
 from paramctl.init.draw import draw_blocks
-from paramctl.init.rules import Rule, split_place
+from paramctl.init.rules import Rule, is_default, split_place
+from paramctl.init.scheme import parse_scheme
 from paramctl.init.stream import check_seed
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
@@ -47,6 +48,8 @@ class Init(Edit):
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.bias is not None and self.bias != KEEP and not is_default(self.bias):
+            parse_scheme(self.bias)
 
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
         """The chosen entries without the buffers and constants that nobody asked for.

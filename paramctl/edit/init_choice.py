@@ -180,7 +180,8 @@ def _winner(entry: Entry, rules: Sequence[Rule], hits: dict[Rule, set[str]]) -> 
     """The rule for an entry: one with its exact name, else the last that matches."""
     matching = [rule for rule in rules if entry.name in hits[rule]]
     exact = [rule for rule in matching if rule.select == entry.name]
-    return (exact or matching or [None])[-1]
+    found = exact or matching
+    return found[-1] if found else None
 
 
 def _has_types(manifest: Manifest) -> bool:

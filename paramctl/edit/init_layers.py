@@ -69,8 +69,8 @@ def layer_by_name(entry: Entry, manifest: Manifest, config: Mapping[str, Any] | 
         return _recurrent(recurrent, entry, manifest)
     rank = len(entry.shape)
     if rank <= 1 and _is_norm(path, module, last, manifest):
-        part = "bias" if _BIAS.fullmatch(last) or last == "beta" else "weight"
-        return Layer("norm", part=Part("norm", part, centred=_is_centred(config)))
+        side = "bias" if _BIAS.fullmatch(last) or last == "beta" else "weight"
+        return Layer("norm", part=Part("norm", side, centred=_is_centred(config)))
     if rank <= 1:
         if not _BIAS.fullmatch(last):
             return Layer("other")

@@ -155,6 +155,76 @@ def test_a_value_beyond_the_dtype_is_exit_1_and_writes_nothing(tmp_path):
     assert not out.exists()
 
 
+SPECS = Path(__file__).parent.parent.parent / "fixtures" / "specs"
+
+
+def test_a_spec_becomes_a_checkpoint_once_its_sizes_are_known(tmp_path):
+    out = tmp_path / "o.safetensors"
+    result = expect(0, "init", SPECS / "mlp256.yaml", "--input", "x=2x20", "-v", "-o", out)
+    assert result.err.splitlines() == [
+        "Init 0.weight (256, 20)",
+        "Init 2.weight (10, 256)",
+        "selected 4 of 4 tensors",
+        f"wrote {out}: 4 changes",
+    ]
+    assert sum(x.size for x in load_file(out).values()) == 7946
+
+
+def test_a_spec_with_open_sizes_says_how_to_give_them(tmp_path):
+    result = expect(2, "init", SPECS / "mlp256.yaml", "-o", tmp_path / "o.safetensors")
+    assert result.err == (
+        "paramctl: the shape of the input 'x' is not known\nhint: give its shape: --input x=2x20\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tied_spec_stores_its_tie_once(tmp_path):
+    out = tmp_path / "o.safetensors"
+    given = ("--input", "x=2x4")
+    expect(0, "init", SPECS / "tied-mlp.yaml", *given, "--scheme", "normal", "-o", out)
+    rows = expect(0, "ls", out, "--json").json["tensors"]
+    assert sum(row["numel"] for row in rows if row["tied_to"] is None) == 121
+    assert {row["name"]: row["tied_to"] for row in rows if row["tied_to"]} == {
+        "4.weight": "2.weight", "4.bias": "2.bias",
+    }  # fmt: skip
+
+
+def test_one_seed_gives_a_spec_and_its_checkpoint_the_same_values(tmp_path):
+    """Drawn from the spec, or into a checkpoint of it: the name decides."""
+    first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    given = ("--input", "x=2x20")
+    expect(0, "init", SPECS / "mlp256.yaml", *given, *XAVIER, "-o", first)
+    expect(0, "init", first, *XAVIER, "--in-place")
+    expect(0, "init", SPECS / "mlp256.yaml", *given, *XAVIER, "-o", second)
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            [SPECS / "mlp256.yaml", "--in-place"],
+            "paramctl: a spec is not written in place\nhint: -o OUT writes a new checkpoint\n",
+        ),
+        (
+            [SPECS / "mlp256.yaml", "-n", "--input", "y=2x20"],
+            "paramctl: the model has no input 'y'\nhint: it takes x\n",
+        ),
+        (
+            [SPECS / "mlp256.yaml", "-n", "--set", "width"],
+            "paramctl: --set width sets nothing\nhint: write --set NAME=VALUE\n",
+        ),
+    ],
+)
+def test_what_a_spec_cant_do_is_said(arguments, text):
+    assert expect(2, "init", *arguments).err == text
+
+
+def test_inputs_are_for_specs(tmp_path):
+    result = expect(2, "init", model(tmp_path), "--input", "x=2x20", "-n")
+    assert result.err == "paramctl: --input and --set are for a SPEC; MODEL has its shapes\n"
+
+
 def test_schemes_lists_every_initializer():
     from paramctl.init.base import INITIALIZERS
 

@@ -19,55 +19,64 @@ if TYPE_CHECKING:
 GROUP = "Change"
 
 
+Schemes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scheme",
+        metavar="[SELECT=]SCHEME",
+        help="A scheme, such as xavier or 'normal(std=0.02)', or 'expr: …'; with a selection "
+        "in front it is for those tensors. The last match wins; see `paramctl schemes`.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="N", help="0 to 2**64 - 1; the same seed, the same values."),
+]
+Bias = Annotated[
+    str | None,
+    typer.Option(
+        "--bias",
+        metavar="SCHEME|keep|default",
+        help="What biases get under a scheme without a selection; zeros when left out.",
+    ),
+]
+Axes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--axes",
+        metavar="SELECT=ROLES",
+        help="Which axis is what: 'h.0.attn.c_attn.weight=in out'; also spatial, expert.",
+    ),
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=SHAPE",
+        help="With a SPEC: an input, to find open sizes: x=2x20.",
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="With a SPEC: override a config name."),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Print which rule chose what for each tensor.")
+]
+
+
 @verb
 @writes
 def run(
     model: ModelOrSpec,
     select: Select = None,
-    scheme: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--scheme",
-            metavar="[SELECT=]SCHEME",
-            help="A scheme, such as xavier or 'normal(std=0.02)', or 'expr: …'; with a selection "
-            "in front it is for those tensors. The last match wins; see `paramctl schemes`.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="N", help="0 to 2**64 - 1; the same seed, the same values."),
-    ] = 0,
-    bias: Annotated[
-        str | None,
-        typer.Option(
-            "--bias",
-            metavar="SCHEME|keep|default",
-            help="What biases get under a scheme without a selection; zeros when left out.",
-        ),
-    ] = None,
-    axes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--axes",
-            metavar="SELECT=ROLES",
-            help="Which axis is what: 'h.0.attn.c_attn.weight=in out'; also spatial, expert.",
-        ),
-    ] = None,
-    input_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            metavar="NAME=SHAPE",
-            help="With a SPEC: an input, to find open sizes: x=2x20.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="With a SPEC: override a config name."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Print which rule chose what for each tensor.")
-    ] = False,
+    scheme: Schemes = None,
+    seed: Seed = 0,
+    bias: Bias = None,
+    axes: Axes = None,
+    input_: Inputs = None,
+    set_: Settings = None,
+    explain: Explain = False,
     allow_empty: AllowEmpty = False,
     expect: Expect = None,
     *,
