@@ -43,7 +43,7 @@ def check(
     except CheckpointError as error:
         return _unreadable(str(model), error)
     with source:
-        subject = Subject(source, reads_values=values, family_ties=family_ties)
+        subject = Subject(source, reads_values=values)
         subject.library = {path.name: complaint(path) for path in subject.regular_files}
         if bind is not None and not source.problems:
             subject.binding = bind(source)

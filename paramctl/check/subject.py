@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paramctl.manifest import Entry
 from paramctl.sources.audit import Discrepancy, audit
 from paramctl.sources.source import Source
-from paramctl.sources.ties import FamilyTies, concerns_family
 
 if TYPE_CHECKING:
     from paramctl.figures.statistics import Statistics
@@ -24,14 +22,12 @@ class Subject:
         source: opened leniently, so that it may be broken.
         reads_values: whether rules may read every number.
         binding: the checkpoint bound to a model, for rules that compare the two; or ``None``.
-        family_ties: what a family ties under a config; by default the built-in families.
         library: the safetensors library's complaint about each file, empty where it has none.
     """
 
     source: Source
     reads_values: bool = False
     binding: Any = None
-    family_ties: FamilyTies | None = None
     library: dict[str, str] = field(default_factory=dict)
 
     def offers(self, need: str) -> bool:
@@ -43,15 +39,10 @@ class Subject:
         """Where headers, index and folder disagree."""
         return audit(self.source)
 
-    @cached_property
+    @property
     def declared_ties(self) -> Sequence[tuple[str, str]]:
         """The (alias, canonical) pairs that ``config.json`` declares through its family."""
-        config = self.source.config
-        if config is None or not concerns_family(config):
-            return ()
-        ties = self.family_ties or import_module("paramctl.spec.load").family_ties
-        pairs: Sequence[tuple[str, str]] = ties(config)
-        return pairs
+        return self.source.declared_ties
 
     @property
     def floats(self) -> list[Entry]:
