@@ -13,8 +13,9 @@ from paramctl.errors import UsageError
 from paramctl.names import show
 from paramctl.sources.source import Source
 from paramctl.spec.build import build
-from paramctl.spec.load import Spec, families, load_spec
+from paramctl.spec.load import Spec, load_spec
 from paramctl.spec.module import SpecModule
+from paramctl.spec.recognize import families, find_family
 from paramctl.spec.shapes import refresh
 
 
@@ -58,6 +59,18 @@ def bound_model(
     return Model(read, module, binding)
 
 
+def known_binding(source: Source, spec: str | None = None) -> Binding | None:
+    """A checkpoint beside its spec, or the family of its config; ``None`` where that is no family.
+
+    Raises:
+        SpecError: the spec breaks a rule, or the config makes no sense to it.
+        UsageError: no such family.
+    """
+    if spec is None and (source.config is None or find_family(source.config) is None):
+        return None
+    return bound_model(source, spec).binding
+
+
 def fitting_model(
     source: Source, spec: str | None = None, overrides: Mapping[str, Any] | None = None
 ) -> Model:
@@ -89,8 +102,6 @@ def family_of(source: Source) -> str:
     Raises:
         UsageError: there is none; the hint lists the families.
     """
-    from paramctl.spec.load import find_family
-
     known = ", ".join(families())
     if source.config is None:
         raise UsageError(

@@ -13,7 +13,7 @@ from paramctl.engine.function import FUNCTIONS
 from paramctl.engine.operation import OPERATIONS
 from paramctl.engine.tensor import Tensor
 from paramctl.errors import SpecError, UsageError
-from paramctl.run.values import named_tensors, tensors
+from paramctl.run.values import named_tensors
 from paramctl.spec.shapes import call_model, infer_shapes, require_known, with_defaults
 
 
@@ -78,12 +78,15 @@ def forward(
 
 
 def _named(value: Any, names: Sequence[str]) -> dict[str, Tensor]:
-    listed = list(tensors(value))
-    if not listed:
+    """The outputs by the spec's names; what a model leaves out is ``None``."""
+    if names and isinstance(value, tuple | list) and len(names) == len(value):
+        value = {name: part for name, part in zip(names, value, strict=True) if part is not None}
+    elif len(names) == 1:
+        value = {names[0]: value}
+    found = named_tensors(value)
+    if not found:
         raise UsageError("the model gives no tensor")
-    if len(names) == len(listed):
-        return dict(zip(names, listed, strict=True))
-    return named_tensors(value)
+    return found
 
 
 def _dtype(array: Any) -> str:

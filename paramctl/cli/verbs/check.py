@@ -1,10 +1,14 @@
 """Whether a checkpoint is sound: format, index, ties, values."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paramctl.cli.options import Common, Model, verb
+
+if TYPE_CHECKING:
+    from paramctl.sources.source import Source
 
 GROUP = "Judge"
 
@@ -12,6 +16,12 @@ GROUP = "Judge"
 @verb
 def run(
     model: Model,
+    spec: Annotated[
+        str | None,
+        typer.Option(
+            "--spec", metavar="SPEC", help="Whether it fits this spec, not only its config.json."
+        ),
+    ] = None,
     values: Annotated[
         bool, typer.Option("--values", help="Also read every number: NaN, Inf, constants.")
     ] = False,
@@ -34,6 +44,7 @@ def run(
     Examples:
         paramctl check model/
         paramctl check model/ --values --strict
+        paramctl check mlp.safetensors --spec mlp.yaml
     """
     from paramctl.check.check import check
     from paramctl.report.emit import emit
@@ -41,6 +52,7 @@ def run(
 
     found = check(
         model,
+        bind=_binder(spec),
         values=values,
         select=tuple(select or ()),
         ignore=tuple(ignore or ()),
@@ -51,3 +63,16 @@ def run(
         raise typer.Exit(3)
     if not found.ok or (strict and found.count("warning")):
         raise typer.Exit(1)
+
+
+def _binder(spec: str | None) -> "Callable[[Source], object]":
+    """Binds a checkpoint to a spec, or to the family that its config names, if it is known."""
+
+    def bind(source: "Source") -> object:
+        if spec is None and (source.config is None or "model_type" not in source.config):
+            return None
+        from paramctl.binding.model import known_binding
+
+        return known_binding(source, spec)
+
+    return bind
