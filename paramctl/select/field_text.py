@@ -81,7 +81,7 @@ def _named(scan: Scanner, field: str) -> Named:
         pattern = Glob(((Text(word),),))
     elif word is not None and field == "kind" and word not in KINDS:
         raise scan.error(f"one of {', '.join(KINDS)}", at=start, found=f"'{show(word)}'")
-    return Named(field, Glob(pattern.segments, True, True))
+    return Named(field, Glob(pattern.segments, True, field != "shard"))
 
 
 def _literal(pattern: Glob) -> str | None:

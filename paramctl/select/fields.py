@@ -102,7 +102,10 @@ class Within(Predicate):
 
 @dataclass(frozen=True)
 class Named(Predicate):
-    """``kind:buffer``, ``type:*Norm``: a word that fits a pattern as a whole."""
+    """``kind:buffer``, ``type:*Norm``: a word that fits a pattern as a whole.
+
+    A shard is the name of its file; the pattern may leave out ``.safetensors``.
+    """
 
     field: str
     pattern: Glob
@@ -131,7 +134,7 @@ class Named(Predicate):
         return test
 
     def __str__(self) -> str:
-        return f"{self.field}:{str(self.pattern)[1:-1]}"
+        return f"{self.field}:{Glob(self.pattern.segments)}"
 
 
 @dataclass(frozen=True)

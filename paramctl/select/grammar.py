@@ -30,7 +30,7 @@ import re
 from paramctl.select.field_text import read_field
 from paramctl.select.fields import Tied
 from paramctl.select.glob_text import read_glob
-from paramctl.select.predicate import Predicate
+from paramctl.select.predicate import Predicate, both, either
 from paramctl.select.regex import Regex, compiled, unquoted_end
 from paramctl.select.scan import Scanner
 
@@ -62,17 +62,17 @@ def parse(text: str) -> Predicate:
 
 
 def _either(scan: Scanner, depth: int) -> Predicate:
-    found = _both(scan, depth)
+    found = [_both(scan, depth)]
     while _take(scan, _OR):
-        found |= _both(scan, depth)
-    return found
+        found.append(_both(scan, depth))
+    return either(found)
 
 
 def _both(scan: Scanner, depth: int) -> Predicate:
-    found = _one(scan, depth)
+    found = [_one(scan, depth)]
     while _take(scan, _AND):
-        found &= _one(scan, depth)
-    return found
+        found.append(_one(scan, depth))
+    return both(found)
 
 
 def _one(scan: Scanner, depth: int) -> Predicate:

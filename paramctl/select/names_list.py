@@ -35,7 +35,7 @@ def read_names(path: str, manifest: Manifest) -> list[str]:
             raise SelectionError(
                 f"no tensor named '{show(name)}'",
                 where=f"{where}:{number}",
-                hint=hint_for(name, manifest),
+                hint=hint_for(name, manifest, tensors_only=True),
             )
         names.append(name)
     if not names:

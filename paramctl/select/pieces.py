@@ -122,9 +122,10 @@ def _linear(segment: Segment) -> str:
             parts.append([])
         else:
             parts[-1].append(piece)
-    first, *middle, last = ("".join(_expression(piece) for piece in part) for part in parts)
-    if len(parts) == 1:
-        return last
+    first, *rest = ("".join(_expression(piece) for piece in part) for part in parts)
+    if not rest:
+        return first
+    *middle, last = rest
     return first + "".join(f"(?>[^.]*?{part})" for part in middle if part) + "[^.]*" + last
 
 

@@ -5,7 +5,7 @@ that parses back to it, and is bound to a vocabulary before it tests anything.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from paramctl.manifest import Entry
@@ -26,10 +26,10 @@ class Predicate(ABC):
         """
 
     def __or__(self, other: "Predicate") -> "Predicate":
-        return Either(_parts(Either, self) + _parts(Either, other))
+        return either([self, other])
 
     def __and__(self, other: "Predicate") -> "Predicate":
-        return Both(_parts(Both, self) + _parts(Both, other))
+        return both([self, other])
 
     def __invert__(self) -> "Predicate":
         return Not(self)
@@ -83,8 +83,16 @@ class Not(Predicate):
         return f"!({self.part})" if isinstance(self.part, Either | Both) else f"!{self.part}"
 
 
-def _parts(kind: type[Either] | type[Both], predicate: Predicate) -> tuple[Predicate, ...]:
-    return predicate.parts if isinstance(predicate, kind) else (predicate,)
+def either(predicates: Sequence[Predicate]) -> Predicate:
+    """``a | b | c``, flat; of one predicate, that one."""
+    parts = [p for one in predicates for p in (one.parts if isinstance(one, Either) else [one])]
+    return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+
+def both(predicates: Sequence[Predicate]) -> Predicate:
+    """``a & b & c``, flat; of one predicate, that one."""
+    parts = [p for one in predicates for p in (one.parts if isinstance(one, Both) else [one])]
+    return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
 
 def _or(first: Test, second: Test) -> Test:

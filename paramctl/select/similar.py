@@ -9,9 +9,10 @@ _DIGITS = re.compile(r"\d+")
 _LONGEST = 200
 
 
-def hint_for(text: str, manifest: Manifest) -> str:
+def hint_for(text: str, manifest: Manifest, *, tensors_only: bool = False) -> str:
     """``near names: …`` with the tensors and modules most like a text, or how to see them all."""
-    found = near(text[:_LONGEST], _candidates(text, manifest)) if text else []
+    candidates = _kinds(manifest) if tensors_only else _kinds(manifest) | _paths(text, manifest)
+    found = near(text[:_LONGEST], list(candidates.values())) if text else []
     if not found:
         return "run `paramctl ls` for the names"
     likeliest = dict.fromkeys(_with_numbers_of(text, name, manifest) for name in found)
@@ -24,20 +25,22 @@ def _with_numbers_of(text: str, name: str, manifest: Manifest) -> str:
     if len(numbers) != len(_DIGITS.findall(name)):
         return name
     other = _DIGITS.sub(lambda _: numbers.pop(0), name)
-    return other if other in manifest else name
+    exists = other in manifest or any(full.startswith(f"{other}.") for full in manifest.names)
+    return other if exists else name
 
 
-def _candidates(text: str, manifest: Manifest) -> list[str]:
-    """Each kind of name once: of the layers, the first stands for all.
-
-    Paths of modules and last segments count as names too, where the text has as few dots.
-    """
+def _kinds(manifest: Manifest) -> dict[str, str]:
+    """The first name of each kind: of the layers, the first stands for all."""
     found: dict[str, str] = {}
     for name in manifest.names:
-        kind = _DIGITS.sub("0", name[:_LONGEST])
-        if kind in found:
-            continue
-        found[kind] = name
+        found.setdefault(_DIGITS.sub("0", name[:_LONGEST]), name)
+    return found
+
+
+def _paths(text: str, manifest: Manifest) -> dict[str, str]:
+    """Paths of modules by their kinds, and single segments where the text has no dot."""
+    found: dict[str, str] = {}
+    for name in _kinds(manifest).values():
         segments = name[:_LONGEST].split(".")[:20]
         for end in range(1, len(segments)):
             path = ".".join(segments[:end])
@@ -45,4 +48,4 @@ def _candidates(text: str, manifest: Manifest) -> list[str]:
         if "." not in text:
             for segment in segments:
                 found.setdefault(segment, segment)
-    return list(found.values())
+    return found
