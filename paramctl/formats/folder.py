@@ -13,9 +13,9 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 
 _WEIGHTS = (
-    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".h5", ".keras",
-    ".msgpack", ".onnx", ".onnx_data", ".npz", ".tflite", ".pdparams", ".params", ".mar",
-    ".safetensors.index.json", ".bin.index.json",
+    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".h5", ".hdf5", ".keras",
+    ".msgpack", ".onnx", ".onnx_data", ".npz", ".ot", ".pkl", ".tflite", ".pdparams", ".params",
+    ".index.json", ".part",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def survey(folder: Path) -> Contents:
 
 
 def is_weights(name: str) -> bool:
-    """Whether a file of this name holds weights, of whatever format, or a kept older version."""
+    """Whether a file of this name holds weights of some format, an index, or a kept version."""
     plain = name.lower()
     while plain.endswith(".bak") or plain.rpartition(".bak.")[2].isdigit():
         plain = plain.rpartition(".bak")[0]

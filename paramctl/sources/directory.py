@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paramctl.errors import CheckpointError
+from paramctl.formats.folder import is_weights
 from paramctl.names import natural_order, show
-from paramctl.sources.side_files import is_weights
 
 INDEX = ".safetensors.index.json"
 WHOLE = "model.safetensors"

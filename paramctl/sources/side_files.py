@@ -3,12 +3,8 @@
 import os
 from pathlib import Path
 
+from paramctl.formats.folder import is_weights
 from paramctl.sources.paths import is_regular
-
-_WEIGHTS = (
-    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".h5", ".hdf5", ".keras",
-    ".msgpack", ".onnx", ".onnx_data", ".npz", ".ot", ".pkl", ".index.json", ".part",
-)  # fmt: skip
 
 
 def side_files(folder: Path) -> list[Path]:
@@ -22,8 +18,3 @@ def side_files(folder: Path) -> list[Path]:
             if not name.startswith(".") and not is_weights(name) and is_regular(Path(parent, name))
         ]
     return sorted(found)
-
-
-def is_weights(name: str) -> bool:
-    """Whether a file of that name holds weights of some format, or an index of them."""
-    return name.lower().endswith(_WEIGHTS)
