@@ -4,7 +4,6 @@ import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +208,6 @@ class _Opening:
 
 
 def _built_in_ties(config: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    # The specs bring YAML along, so they are loaded only where a config asks for them.
-    specs = import_module("paramctl.spec.load")
-    family = specs.find_family(config)
-    return [] if family is None else list(specs.load_spec(family, config).ties.items())
+    from paramctl.spec.recognize import family_ties  # loads YAML, so only where a config asks
+
+    return family_ties(config)

@@ -190,3 +190,32 @@ def test_files_that_save_model_writes_are_read_as_tied(tmp_path):
         assert sorted(source.manifest.names) == sorted(net.state_dict())
         for name, tensor in net.state_dict().items():
             assert source.raw(name) == tensor.numpy().tobytes()
+
+
+@pytest.mark.client
+@pytest.mark.parametrize("family", ["GPT2", "Bert", "Llama"])
+def test_what_transformers_ties_is_read_as_tied(tmp_path, family):
+    """The file has no alias; config.json and the family say it, old configs by saying nothing."""
+    import transformers
+
+    sizes = {"hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2}
+    config = getattr(transformers, f"{family}Config")(
+        num_hidden_layers=1, vocab_size=12, bos_token_id=1, eos_token_id=2,
+        tie_word_embeddings=True, **sizes,
+    )  # fmt: skip
+    head = {"GPT2": "LMHeadModel", "Bert": "ForMaskedLM", "Llama": "ForCausalLM"}[family]
+    net = getattr(transformers, f"{family}{head}")(config)
+    net.save_pretrained(tmp_path)
+    with open_source(tmp_path) as source:
+        assert source.notes == []
+        tied = {e.name: e.tied_to for e in source.manifest if e.tied_to is not None}
+        assert tied == net.all_tied_weights_keys
+        assert {name for name, _ in net.named_parameters(remove_duplicate=False)} == {
+            entry.name for entry in source.manifest if entry.name in net.state_dict()
+        }
+    if family != "Llama":
+        saved = json.loads((tmp_path / "config.json").read_text())
+        del saved["tie_word_embeddings"]
+        (tmp_path / "config.json").write_text(json.dumps(saved))
+        with open_source(tmp_path) as source:
+            assert {e.name: e.tied_to for e in source.manifest if e.is_alias} == tied
