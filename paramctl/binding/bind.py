@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from paramctl.binding.fit import Mismatch, misfit
 from paramctl.binding.leftovers import leftover_names
 from paramctl.binding.places import Place, groups, twin
-from paramctl.binding.spellings import Spellings
 from paramctl.binding.stored import StoredTensor
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.manifest import Manifest
 from paramctl.names import natural_order
 from paramctl.sources.source import Source
+from paramctl.spec.spellings import Spellings
 
 
 @dataclass

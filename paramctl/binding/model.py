@@ -8,7 +8,6 @@ from typing import Any
 
 from paramctl.binding.bind import Binding, bind
 from paramctl.binding.refuse import require_fit
-from paramctl.binding.spellings import Spellings
 from paramctl.errors import UsageError
 from paramctl.names import show
 from paramctl.sources.source import Source
@@ -17,6 +16,7 @@ from paramctl.spec.load import Spec, load_spec
 from paramctl.spec.module import SpecModule
 from paramctl.spec.recognize import families, find_family
 from paramctl.spec.shapes import refresh
+from paramctl.spec.spellings import Spellings
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import pytest
 from hand_built import activation, checkpoint, linear, mlp, mlp_arrays, sequence
 
 from paramctl.binding.bind import bind
-from paramctl.binding.spellings import Spellings
 from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.sources.open import open_source
 from paramctl.spec.sizes import Deferred
+from paramctl.spec.spellings import Spellings
 
 
 @pytest.fixture
