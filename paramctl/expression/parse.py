@@ -72,7 +72,7 @@ class Code:
         """
         from paramctl.expression.statements import run
 
-        return run(self, scope, functions or {})
+        return run(self, scope, {} if functions is None else functions)
 
     def mistake(self, node: ast.AST, problem: str, hint: str = "") -> ParamctlError:
         """An error at a node of this text."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from paramctl.expression.parse import Code
@@ -56,32 +54,10 @@ class Block:
     inputs: Mapping[str, Argument] = field(default_factory=dict)
     forward: Code | None = None
 
-    @cached_property
-    def deferrable(self) -> frozenset[str]:
-        """Arguments that may stay unknown: those that sizes are made of, or that infer finds.
-
-        One that is asked whether it ``is None`` means what it says and is none of them.
-        """
-        codes = [*self.let.values(), *self.parameters.values(), *self.modules.values()]
-        asked = {name for code in codes for name in _asked_for_none(code)}
-        read = {name for code in codes for name in code.names}
-        return frozenset((read - asked) | set(self.infer)) & frozenset(self.arguments)
-
     @property
     def is_builtin(self) -> bool:
         """Whether it comes with paramctl."""
         return self.place.is_builtin
-
-
-def _asked_for_none(code: Code) -> set[str]:
-    assert code.result is not None
-    return {
-        node.left.id
-        for node in ast.walk(code.result)
-        if isinstance(node, ast.Compare)
-        and isinstance(node.left, ast.Name)
-        and isinstance(node.ops[0], ast.Is | ast.IsNot)
-    }
 
 
 def read_block(name: str, node: Node, keys: tuple[str, ...] = KEYS) -> Block:

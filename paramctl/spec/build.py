@@ -13,10 +13,10 @@ from paramctl.expression.errors import LanguageError
 from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.parse import Code
 from paramctl.expression.place import Place
-from paramctl.names import show
 from paramctl.spec.arithmetic import ARITHMETIC
 from paramctl.spec.block import Block
 from paramctl.spec.constructors import MOST_MODULES, Constructors, plan_of
+from paramctl.spec.document import shown
 from paramctl.spec.forward import (
     Trail,
     block_forward,
@@ -53,7 +53,7 @@ def build(spec: Spec, present: Callable[[str], bool] | None = None) -> SpecModul
         apply_ties(root, spec)
         root.again = partial(build, spec, present)
     except LanguageError as error:
-        raise SpecError(error.message, where=show(str(spec.path)), hint=error.hint) from None
+        raise SpecError(error.message, where=shown(spec.path), hint=error.hint) from None
     return root
 
 
@@ -92,7 +92,7 @@ class _Builder:
             for part in parts
         ]
         kept = [plan for plan in plans if plan is not None]
-        first = kept[0].site if kept else site_at(Place(str(self.spec.path)))
+        first = kept[0].site if kept else site_at(Place(shown(self.spec.path)))
         return ListPlan("Sequential", len(kept), kept.__getitem__, first)
 
     def make(self, plan: Plan, path: str) -> SpecModule:

@@ -40,5 +40,5 @@ def builtin_layers() -> Layers:
     """Every built-in layer by name, in the order of the files."""
     nodes: dict[str, Node] = {}
     for path in sorted(LAYERS.glob("*.yaml")):
-        nodes.update(expect_map(read_yaml(path, is_builtin=True), "layers").items())
+        nodes.update(expect_map(read_yaml(path, name=path.name, is_builtin=True), "layers").items())
     return Layers(nodes)

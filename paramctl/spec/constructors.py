@@ -17,6 +17,7 @@ from paramctl.names import near
 from paramctl.spec.block import Block
 from paramctl.spec.catalog import builtin_layers
 from paramctl.spec.config import evaluate_default
+from paramctl.spec.openness import open_arguments
 from paramctl.spec.plans import BlockPlan, ListPlan, NamedFunction, Plan, Site, as_plan
 from paramctl.spec.scope import Scope, origin_of
 from paramctl.spec.sizes import Deferred
@@ -36,6 +37,14 @@ class Constructors(Mapping[str, Any]):
     def __init__(self, blocks: Mapping[str, Block], present: Callable[[str], bool] | None) -> None:
         self.blocks: Mapping[str, Block] = ChainMap(dict(blocks), builtin_layers())  # type: ignore[arg-type]
         self.present = present
+
+        self._sizes: dict[str, frozenset[str]] = {}
+
+    def sizes_of(self, block: Block) -> frozenset[str]:
+        """The arguments of a block that may stay unknown."""
+        if block.name not in self._sizes:
+            self._sizes[block.name] = open_arguments(block, self.blocks)
+        return self._sizes[block.name]
 
     def __contains__(self, name: object) -> bool:
         is_own = name in self.blocks or name in LISTS or name in ("present", "sizes")
@@ -135,7 +144,7 @@ class BlockConstructor:
         return bound
 
     def _may_stay_open(self, name: str) -> bool:
-        return name in self.block.deferrable
+        return name in self.table.sizes_of(self.block)
 
     def _open(self, name: str) -> Deferred:
         hint = f"give {name} to {self.block.name}, or the shape of the input"
@@ -149,7 +158,7 @@ class BlockConstructor:
                 raise LanguageError(f"{self.block.name} needs '{name}'", hint=usage(self.block))
             within = scope.config_only().extended(values, origins)
             value = evaluate_default(argument.default, within)
-            deferrable = value is None and name in self.block.deferrable
+            deferrable = value is None and self._may_stay_open(name)
             values[name] = self._open(name) if deferrable else value
             origins[name] = f"the default of {self.block.name}"
 

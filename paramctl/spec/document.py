@@ -43,6 +43,11 @@ class Document:
         return expect_scalar(node, "name").text if node else self.path.stem
 
 
+def shown(path: Path) -> str:
+    """What messages call a spec's file: a built-in family by its name alone."""
+    return path.name if path.parent == FAMILIES else show(str(path))
+
+
 def family_path(name: str) -> Path:
     """The file of a built-in family.
 
@@ -68,8 +73,7 @@ def read_document(path: Path, *, trail: tuple[Path, ...] = ()) -> Document:
     Raises:
         SpecError: the text breaks a rule, or the spec extends itself.
     """
-    is_builtin = path.parent == FAMILIES
-    root = expect_map(read_yaml(path, is_builtin=is_builtin), "a spec")
+    root = expect_map(read_yaml(path, name=shown(path)), "a spec")
     root.require_keys(KEYS, "a spec")
     _check_version(root)
     own = Document(path, dict(root.items()), (path,))

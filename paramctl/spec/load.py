@@ -18,6 +18,7 @@ from paramctl.spec.document import (
     family_path,
     read_document,
     read_match,
+    shown,
 )
 from paramctl.spec.inputs import InputDeclaration, read_inputs
 from paramctl.spec.nodes import Map, Node, Sequence, expect_map, expect_scalar, texts
@@ -104,7 +105,7 @@ def load_spec(
     resolved = _config(document, config, overrides)
     model = document.get("model")
     if model is None:
-        raise SpecError("a spec needs a model", where=show(str(document.path)), hint="model: …")
+        raise SpecError("a spec needs a model", where=shown(document.path), hint="model: …")
     about = document.get("about")
     return Spec(
         name=document.name,

@@ -12,21 +12,22 @@ from paramctl.manifest import Entry, Manifest, Shape
 def manifest_of(module: Module) -> Manifest:
     """Every parameter that is kept in files, in definition order; other names of a tie as aliases.
 
-    Nothing is stored, so ``shard`` is -1. Module types and roles are those of the owner.
+    A tied parameter is stored under the name that the spec ties to, which is its own. Nothing
+    is stored, so ``shard`` is -1. Module types and roles are those of the owner.
     """
-    seen: dict[int, str] = {}
+    names = {name for name, _, _ in _owned(module)}
     entries = []
     for name, owner, parameter in _owned(module):
         if not parameter.persistent:
             continue
-        first = seen.setdefault(id(parameter), name)
+        kept = parameter.name if parameter.name in names else name
         entries.append(
             Entry(
                 name,
                 parameter.dtype,
                 shape_of(parameter),
                 parameter.kind,
-                tied_to=None if first == name else first,
+                tied_to=None if kept == name else kept,
                 shard=-1,
                 module_type=owner.type_name,
                 role=getattr(owner, "role", "") or None,

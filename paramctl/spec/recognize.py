@@ -38,7 +38,7 @@ def find_family(config: Mapping[str, Any]) -> str | None:
         text = path.read_text(encoding="utf-8")
         if not any(word in text for word in words):
             continue
-        match = read_match(expect_map(read_yaml(path, is_builtin=True), "a spec").get("match"))
+        match = read_match(expect_map(read_yaml(path, name=path.name), "a spec").get("match"))
         if set(wanted) & set(match.architectures):
             return name
         if model_type in match.model_type and by_type is None:

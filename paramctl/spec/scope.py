@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from paramctl.expression.parse import Code
@@ -84,10 +85,16 @@ class _Indexed(Scope):
         return self.number if name == "i" else super().__getitem__(name)
 
 
+@lru_cache(maxsize=8192)
+def names_in(node: ast.expr) -> tuple[str, ...]:
+    """The names in an expression, in order, each once."""
+    return tuple(dict.fromkeys(part.id for part in ast.walk(node) if isinstance(part, ast.Name)))
+
+
 def origin_of(node: ast.expr, code: Code, scope: Scope) -> str:
     """Where the value of an expression comes from: the names in it, or the text itself."""
-    names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-    origins = dict.fromkeys(origin for name in names if (origin := scope.origin(name)))
+    found = (scope.origin(name) for name in names_in(node))
+    origins = dict.fromkeys(origin for origin in found if origin)
     if origins:
         return ", ".join(origins)
     place = code.place.moved(node.lineno, 0)

@@ -15,6 +15,7 @@ from paramctl.engine.unknown import Unknown
 from paramctl.errors import ParamctlError, SpecError, UsageError
 from paramctl.expression.errors import LanguageError
 from paramctl.names import near
+from paramctl.spec.document import shown
 from paramctl.spec.forward import Functions
 from paramctl.spec.inputs import InputDeclaration
 from paramctl.spec.load import Spec
@@ -164,14 +165,14 @@ def call_model(execution: Execution, spec: Spec, module: Module, values: Mapping
         raise _placed(error, spec, module) from None
     except RecursionError:
         problem = "the model is nested too deeply to run"
-        raise SpecError(problem, where=str(spec.path)) from None
+        raise SpecError(problem, where=shown(spec.path)) from None
 
 
 def _placed(error: LanguageError, spec: Spec, module: Module) -> ParamctlError:
     site = getattr(module, "site", None)
     mistake = site.placed(error) if site is not None else error
     if not isinstance(mistake, ParamctlError):
-        mistake = SpecError(error.message, where=str(spec.path), hint=error.hint)
+        mistake = SpecError(error.message, where=shown(spec.path), hint=error.hint)
     if error.frames:
         calls = ["  " + line for line in lines(error.frames)]
         mistake.problem = "\n".join([mistake.problem, *calls])

@@ -19,7 +19,7 @@ from paramctl.expression.values import describe
 from paramctl.names import near
 from paramctl.spec.arithmetic import ARITHMETIC
 from paramctl.spec.scheme import scheme_of
-from paramctl.spec.scope import Scope, origin_of
+from paramctl.spec.scope import Scope, names_in, origin_of
 from paramctl.spec.sizes import known_shape, require_size
 
 KINDS = {"Param": "parameter", "Buffer": "buffer", "Constant": "constant"}
@@ -132,7 +132,7 @@ class TensorForm:
             self._axes(run, named.get("axes"), len(shape)),
             _dtype(run, named.get("dtype")),
             truth(run.value(named["persistent"])) if "persistent" in named else True,
-            tuple(_names(argument) for _, argument in sizes),
+            tuple(frozenset(names_in(argument)) for _, argument in sizes),
             tuple(origin_of(argument, run.code, run.scope) for _, argument in sizes),
             named.get("init"),
             run.code,
@@ -155,10 +155,6 @@ class TensorForm:
             error = LanguageError(f"axes names {rank} roles, one per size, found {describe(text)}")
             raise run.placed(error, node)
         return tuple(text.split())
-
-
-def _names(node: ast.expr) -> frozenset[str]:
-    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def _dtype(run: Evaluator, node: ast.expr | None) -> str:

@@ -8,6 +8,7 @@ from paramctl.engine.shapes import differ, show
 from paramctl.errors import SpecError
 from paramctl.names import near
 from paramctl.names import show as show_name
+from paramctl.spec.document import shown
 from paramctl.spec.load import Spec
 
 Owner = tuple[Module, str]
@@ -36,7 +37,7 @@ def _find(root: Module, name: str, spec: Spec) -> Owner | None:
         similar = near(name, names)
         hint = f"did you mean {similar[0]}?" if similar else ""
         raise SpecError(
-            f"ties: the model has no '{show_name(name)}'", where=str(spec.path), hint=hint
+            f"ties: the model has no '{show_name(name)}'", where=shown(spec.path), hint=hint
         )
     return found
 
@@ -73,7 +74,7 @@ def _tie(own: Owner, other: Owner, alias: str, canonical: str, spec: Spec) -> No
     else:
         raise SpecError(
             f"ties: {alias} and {canonical} are not both tensors or both modules",
-            where=str(spec.path),
+            where=shown(spec.path),
         )
 
 
@@ -86,5 +87,5 @@ def _check(own: Parameter, kept: Parameter, alias: str, canonical: str, spec: Sp
     if len(own.shape) != len(kept.shape) or any(map(differ, own.shape, kept.shape)):
         raise SpecError(
             f"ties: {alias} is {show(own.shape)}, {canonical} is {show(kept.shape)}",
-            where=str(spec.path),
+            where=shown(spec.path),
         )

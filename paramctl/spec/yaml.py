@@ -38,13 +38,17 @@ _EXPLAINED = {
 }
 
 
-def read_yaml(path: Path, *, is_builtin: bool = False) -> Node:
+def read_yaml(path: Path, *, name: str = "", is_builtin: bool = False) -> Node:
     """The document of a file.
+
+    Args:
+        name: what messages call it; its path by default.
+        is_builtin: whether mistakes belong to whoever uses what it declares.
 
     Raises:
         SpecError: the file is missing or no regular file, or the text breaks a rule.
     """
-    name = path.name if is_builtin else show(os.fspath(path))
+    name = name or show(os.fspath(path))
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
