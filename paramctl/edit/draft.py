@@ -1,6 +1,6 @@
 """A checkpoint under edit: names, dtypes, shapes and ties move; bytes are only pointed at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from paramctl.dtypes import WRITE_ORDER
@@ -26,6 +26,8 @@ class Draft:
         metadata: the strings of each file's header without the aliases, one per file.
         config: the keys of config.json that change, with their new values; ``None`` removes.
         notes: what the user should hear about, a line each.
+        names: the files by their names; an index lists them when ``is_sharded``.
+        is_relaid: whether the tensors were spread over files anew.
     """
 
     def __init__(self, source: Source) -> None:
@@ -33,6 +35,9 @@ class Draft:
         self.inputs: list[Source] = [source]
         self.config: dict[str, Any] = {}
         self.notes: list[str] = []
+        self.names = [path.name for path in source.files]
+        self.is_sharded = source.is_sharded
+        self.is_relaid = False
         self.slots = _slots(source)
         self.metadata = [
             {key: text for key, text in header.metadata.items() if not _is_alias(source, key)}
@@ -168,6 +173,24 @@ class Draft:
         self.slots.remove(slot)
         slot.kept, slot.content, slot.declared, slot.entry = None, content, False, entry
         self._insert(slot)
+
+    def lay_out(self, groups: Sequence[Sequence[str]], names: Sequence[str]) -> None:
+        """Spread the stored tensors over files anew; each file gets the metadata of all.
+
+        Args:
+            groups: the names of each file's tensors, in order.
+            names: the files; several need an index.
+        """
+        strings: dict[str, str] = {}
+        for before in self.metadata:
+            strings = {**before, **strings}
+        for file, group in enumerate(groups):
+            for name in group:
+                slot = self._by_name[name]
+                slot.entry = slot.entry._replace(shard=file)
+        self.metadata = [dict(strings) for _ in groups]
+        self.names, self.is_sharded, self.is_relaid = list(names), len(groups) > 1, True
+        self._manifest = None
 
     def annotate(self, key: str, text: str | None) -> None:
         """Set a metadata string in every file, or remove it with ``None``."""

@@ -36,7 +36,7 @@ def shards(draft: Draft) -> list[Image]:
     for slot in draft.slots:
         groups.setdefault(slot.now().shard, []).append(slot)
     files = sorted(file for file, slots in groups.items() if any(s.kept is None for s in slots))
-    names = _renumbered([draft.source.files[file].name for file in files], draft)
+    names = _renumbered([draft.names[file] for file in files], draft)
     return [
         _image(draft, file, name, groups[file]) for file, name in zip(files, names, strict=True)
     ]
@@ -86,7 +86,7 @@ def _in_order(found: Iterable[str], origins: dict[str, str], places: dict[str, i
 
 def _renumbered(names: list[str], draft: Draft) -> list[str]:
     matches = [_NUMBERED.fullmatch(name) for name in names]
-    if len(names) == len(draft.source.files) or not all(matches):
+    if len(names) == len(draft.names) or not all(matches):
         return names
     count = len(names)
     return [
@@ -99,6 +99,8 @@ def _renumbered(names: list[str], draft: Draft) -> list[str]:
 def _image(draft: Draft, file: int, name: str, slots: list[Slot]) -> Image:
     strings = _metadata(draft, file)
     image = _encoded(name, slots, strings)
+    if draft.is_relaid:
+        return image
     header = draft.source.headers[file]
     before = sorted(header.entries, key=lambda entry: (entry.start, entry.stop))
     same = [entry[:3] for entry in before] == [entry[:3] for entry in image.entries]
@@ -117,13 +119,17 @@ def _encoded(name: str, slots: list[Slot], strings: dict[str, str]) -> Image:
 
 def _metadata(draft: Draft, file: int) -> dict[str, str]:
     """The strings of a file's header, the ties of its tensors among them, in the order they had."""
-    before, own = draft.source.headers[file].metadata, draft.metadata[file]
+    own = draft.metadata[file]
+    before = own if draft.is_relaid else draft.source.headers[file].metadata
     declared = [slot for slot in draft.slots if slot.kept is not None and slot.declared]
     known = {key for header in draft.source.headers for key in header.metadata}
     by_origin = {
         slot.origin.name: slot
         for slot in declared
-        if slot.origin and slot.origin.is_alias and slot.origin.name in known
+        if not draft.is_relaid
+        and slot.origin
+        and slot.origin.is_alias
+        and slot.origin.name in known
     }
     placed = set(by_origin.values())
     strings: dict[str, str] = {}

@@ -30,7 +30,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from paramctl.edit.content import Made
 from paramctl.edit.draft import Draft
@@ -72,7 +72,13 @@ class Step:
 
 
 class Edit(ABC):
-    """One kind of change."""
+    """One kind of change.
+
+    Attributes:
+        is_selective: whether it is about chosen tensors, so that their number is worth telling.
+    """
+
+    is_selective: ClassVar[bool] = True
 
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
         """The entries that a step applies to, by its selections.
@@ -131,7 +137,7 @@ class Plan:
     Attributes:
         draft: the checkpoint as it will be.
         steps: what led there.
-        chosen: per step, how many entries it matched.
+        chosen: per selective step, how many entries it matched.
         changes: what becomes of each name that does not stay as it is, in natural order.
     """
 
@@ -160,7 +166,8 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
     for step in steps:
         manifest = draft.manifest
         entries = step.edit.choose(manifest, replace(step, shards=names))
-        chosen.append(Chosen(len(entries), len(manifest)))
+        if step.edit.is_selective:
+            chosen.append(Chosen(len(entries), len(manifest)))
         step.edit.apply(draft, entries)
     return Plan(draft, tuple(steps), tuple(chosen), tuple(_changes(draft)))
 

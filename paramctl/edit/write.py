@@ -16,10 +16,12 @@ from paramctl.formats.destination import (
     choose_destination,
     identity,
     in_place,
+    is_file_name,
 )
 from paramctl.formats.folder import SINGLE, survey
 from paramctl.formats.write_file import write_file
 from paramctl.formats.write_folder import FolderImage, SideFile, write_folder
+from paramctl.names import show
 
 CONFIG = "config.json"
 
@@ -55,7 +57,13 @@ def destination(plan: Plan, where: Where) -> Destination:
         )
     if where.output is None:
         return _own_place(plan.draft, where.backup)
-    sources = plan.draft.inputs
+    draft, sources = plan.draft, plan.draft.inputs
+    if draft.is_relaid and draft.is_sharded and is_file_name(where.output):
+        raise UsageError(
+            f"{len(draft.names)} shards don't fit into one file",
+            where=show(str(where.output)),
+            hint="name a folder",
+        )
     folders = [source.folder for source in sources if source.folder and source.is_directory]
     return choose_destination(
         where.output,
@@ -93,7 +101,7 @@ def folder_image(draft: Draft, *, keeps_place: bool = False) -> FolderImage:
     sides = {file.name: file for file in _sides(draft, keeps_place=keeps_place)}
     if config is not None:
         sides[CONFIG] = SideFile(CONFIG, config)
-    if not draft.source.is_sharded:
+    if not draft.is_sharded:
         return FolderImage((one_file(draft, SINGLE),), tuple(sides.values()))
     images = shards(draft)
     path = draft.source.index_path
@@ -136,8 +144,11 @@ def _own_place(draft: Draft, backup: bool) -> Destination:
     for path in links:
         if path.is_symlink():
             return in_place(path, is_folder=False)  # which refuses it
-    own = source.folder if source.is_sharded else source.files[0]
-    return in_place(own, is_folder=source.is_sharded, backup=backup)
+    if draft.is_sharded and not source.is_directory:
+        raise UsageError("shards need a folder of their own", hint="use -o OUT")
+    is_folder = source.is_sharded or draft.is_sharded
+    own = source.folder if is_folder else source.files[0]
+    return in_place(own, is_folder=is_folder, backup=backup)
 
 
 def _own_path(draft: Draft) -> Path | None:
