@@ -59,6 +59,8 @@ class _Opening:
     def run(self, model: str | Path, family_ties: ties.FamilyTies) -> Source:
         if str(model) == "-":
             return self._standard_input()
+        if model == "":  # as a path, this would be the current folder
+            raise CheckpointError("the path of the model is empty")
         place = locate(Path(model))
         index = self._index(place) if place.is_index else None
         names = index.shards if index else [place.name]

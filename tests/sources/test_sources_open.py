@@ -153,6 +153,13 @@ def test_strange_paths_are_errors(tmp_path):
         assert str(caught.value) == text
 
 
+def test_an_empty_path_is_not_the_current_folder():
+    """What an unset shell variable gives."""
+    with pytest.raises(CheckpointError) as caught:
+        open_source("")
+    assert str(caught.value) == "the path of the model is empty"
+
+
 def from_standard_input(code, **options):
     program = f"from paramctl.sources.open import open_source\n{code}"
     command = [sys.executable, "-c", program]
