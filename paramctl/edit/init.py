@@ -10,6 +10,7 @@ from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
 from paramctl.edit.init_choice import KEEP, Choice, Chooser
 from paramctl.edit.init_layers import Layer, layer_by_name
+from paramctl.edit.init_spec import family_layers
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.errors import SelectionError, UsageError
 from paramctl.formats.content import Block
@@ -91,8 +92,10 @@ class Init(Edit):
         stored = dict.fromkeys(entry.tied_to or entry.name for entry in chosen)
         given = self.given_axes(manifest)
 
+        family = family_layers(source.config, manifest)
+
         def layer(entry: Entry) -> Layer:
-            found = layer_by_name(entry, manifest, source.config)
+            found = family.get(entry.name) or layer_by_name(entry, manifest, source.config)
             return found._replace(axes=given.get(entry.name, found.axes))
 
         chooser = Chooser(manifest, self.rules, self.bias, layer)

@@ -1,6 +1,6 @@
 """A new checkpoint from a spec: every tensor is drawn, ties are stored once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,18 +10,20 @@ from paramctl.edit.draft import Draft
 from paramctl.edit.init import Init, encoded
 from paramctl.edit.init_choice import Choice, Chooser
 from paramctl.edit.init_layers import Layer
-from paramctl.edit.init_spec import manifest_of, spec_layers
+from paramctl.edit.init_spec import spec_layers
 from paramctl.edit.plan import Change, Chosen, Plan, Step
 from paramctl.engine.module import Module
 from paramctl.engine.unknown import Unknown
 from paramctl.errors import ParamctlError, UsageError
 from paramctl.formats.header import Header
+from paramctl.init.rules import Rule
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key, show
 from paramctl.sources.files import Files
 from paramctl.sources.source import Source
 from paramctl.spec.build import build
 from paramctl.spec.load import Spec
+from paramctl.spec.manifest import manifest_of
 from paramctl.spec.module import SpecModule
 from paramctl.spec.shapes import Form, infer_shapes, require_known, unknown_sizes
 
@@ -74,12 +76,18 @@ def plan_fresh(spec: Spec, module: Module, step: Step) -> Plan:
     if not len(manifest):
         raise UsageError("the model has no tensors", where=show(str(spec.path)))
     chosen = step.edit.choose(manifest, step)
+    edit = step.edit
     layers = spec_layers(spec, module, manifest)
+    layers.update(
+        (name, layers[name]._replace(axes=a)) for name, a in edit.given_axes(manifest).items()
+    )
     draft = Draft(_nothing(spec))
-    found = _choices(step.edit, manifest, layers, chosen)
+    found = fresh_choices(manifest, layers, edit.rules, edit.bias, chosen)
+    if edit.tell is not None:
+        list(map(edit.tell, found))
     for choice in sorted(found, key=lambda choice: _library_key(choice.entry), reverse=True):
         entry = choice.entry
-        make = partial(encoded, choice, step.edit.seed)
+        make = partial(encoded, choice, edit.seed)
         draft.add(entry.name, entry.dtype, entry.shape, Made(entry.nbytes or 0, make))
     for kept, *aliases in manifest.ties:
         for alias in aliases:
@@ -89,30 +97,34 @@ def plan_fresh(spec: Spec, module: Module, step: Step) -> Plan:
     return Plan(draft, (step,), (Chosen(len(chosen), len(manifest)),), tuple(changes))
 
 
-def _choices(
-    edit: Init, manifest: Manifest, layers: Mapping[str, Layer], chosen: list[Entry]
+def fresh_choices(
+    manifest: Manifest,
+    layers: Mapping[str, Layer],
+    rules: tuple[Rule, ...] = (),
+    bias: str | None = None,
+    chosen: Sequence[Entry] | None = None,
 ) -> list[Choice]:
-    """One choice per stored tensor, in the order of the model; all of them are drawn."""
+    """How every stored tensor of a new model is drawn, in its order; none is left as it was.
+
+    Args:
+        layers: what is known of each stored name.
+        rules, bias: for the chosen entries; the others take their defaults.
+        chosen: all parameters where it is left out.
+
+    Raises:
+        UsageError: a scheme can't apply to a tensor, or no default is known for it.
+    """
+    if chosen is None:
+        chosen = [entry for entry in manifest if entry.kind == "parameter"]
     wanted = {entry.tied_to or entry.name for entry in chosen}
-    given = edit.given_axes(manifest)
-
-    def layer(entry: Entry) -> Layer:
-        found = layers[entry.name]
-        return found._replace(axes=given.get(entry.name, found.axes))
-
-    selected = [entry for entry in manifest.stored if entry.name in wanted]
-    others = [entry for entry in manifest.stored if entry.name not in wanted]
-    default = Chooser(manifest, (), None, layer)
-    mine = replace(default, rules=edit.rules, bias=edit.bias)
-    found = {choice.entry.name: choice for choice in default.choices(others)}
-    for choice in mine.choices(selected):
-        fallback = choice.initializer is None  # there is nothing to keep in a new checkpoint
-        found[choice.entry.name] = default.choices([choice.entry])[0] if fallback else choice
-    ordered = [found[entry.name] for entry in manifest.stored]
-    if edit.tell is not None:
-        for choice in ordered:
-            edit.tell(choice)
-    return ordered
+    default = Chooser(manifest, (), None, lambda entry: layers[entry.name])
+    mine = replace(default, rules=rules, bias=bias).choices(
+        [entry for entry in manifest.stored if entry.name in wanted]
+    )
+    found = {choice.entry.name: choice for choice in mine if choice.initializer is not None}
+    others = [entry for entry in manifest.stored if entry.name not in found]
+    found.update((choice.entry.name, choice) for choice in default.choices(others))
+    return [found[entry.name] for entry in manifest.stored]
 
 
 def _nothing(spec: Spec) -> Source:

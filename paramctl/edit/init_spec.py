@@ -16,7 +16,11 @@ from paramctl.init.defaults import Part
 from paramctl.init.scheme import as_initializer
 from paramctl.manifest import Entry, Manifest
 from paramctl.select.choose import choose
-from paramctl.spec.load import Spec
+from paramctl.spec.build import build
+from paramctl.spec.load import Spec, load_spec
+from paramctl.spec.manifest import manifest_of
+from paramctl.spec.recognize import find_family
+from paramctl.spec.spellings import Spellings
 
 _BIAS = re.compile(r"(?:.*_)?bias(?:_.*)?")
 _INPUT = re.compile(r".*_ih(?:_.*)?")
@@ -30,30 +34,6 @@ def owned(module: Module) -> Iterator[Owned]:
         for name, parameter in owner.parameters.items():
             if parameter is not None and parameter.persistent:
                 yield f"{path}.{name}" if path else name, owner, name, parameter
-
-
-def manifest_of(module: Module) -> Manifest:
-    """The entries of a model: a tied parameter is stored under its canonical name."""
-    names: dict[int, list[str]] = {}
-    for full, _, _, parameter in owned(module):
-        names.setdefault(id(parameter), []).append(full)
-    kept = {
-        identity: _canonical(group, parameter)
-        for _, _, _, parameter in owned(module)
-        for identity, group in ((id(parameter), names[id(parameter)]),)
-    }
-    return Manifest(
-        Entry(
-            full,
-            parameter.dtype,
-            tuple(None if isinstance(size, Unknown) else size for size in parameter.shape),
-            parameter.kind,
-            None if full == kept[id(parameter)] else kept[id(parameter)],
-            module_type=owner.type_name,
-            role=_role(owner) or None,
-        )
-        for full, owner, _, parameter in owned(module)
-    )
 
 
 def spec_layers(spec: Spec, module: Module, manifest: Manifest) -> dict[str, Layer]:
@@ -83,14 +63,37 @@ def spec_layers(spec: Spec, module: Module, manifest: Manifest) -> dict[str, Lay
     return found
 
 
+def family_layers(config: Mapping[str, Any] | None, manifest: Manifest) -> dict[str, Layer]:
+    """What a built-in family says about the tensors of a checkpoint, by their names in the file.
+
+    Empty where ``config.json`` names no built-in family. Where the checkpoint has another
+    shape than the family, nothing is said of that tensor.
+    """
+    name = find_family(config) if config else None
+    if name is None:
+        return {}
+    spec = load_spec(name, config)
+    spellings = Spellings(spec.prefixes, spec.renamed)
+    module = build(spec, spellings.present(manifest.names))
+    own = manifest_of(module)
+    found: dict[str, Layer] = {}
+    for full, layer in spec_layers(spec, module, own).items():
+        stored = next((name for name in spellings.of(full) if name in manifest), None)
+        if stored is not None and _is_alike(own[full], manifest[stored]):
+            found[manifest[stored].tied_to or stored] = layer
+    return found
+
+
+def _is_alike(wanted: Entry, held: Entry) -> bool:
+    return len(wanted.shape) == len(held.shape) and all(
+        size in (None, other) for size, other in zip(wanted.shape, held.shape, strict=True)
+    )
+
+
 def _axes(owner: Module, parameter: Parameter) -> Axes:
     """The roles of a tensor's axes; an embedding's fan_in is its width, as torch and flax count."""
     axes = tuple(parameter.axes)
     return axes[::-1] if owner.type_name == "Embedding" and axes == ("in", "out") else axes
-
-
-def _canonical(group: list[str], parameter: Parameter) -> str:
-    return parameter.name if parameter.name in group else group[0]
 
 
 def _ruled(spec: Spec, manifest: Manifest) -> dict[str, tuple[str, str]]:
