@@ -7,13 +7,13 @@ from typing import Any, Literal, Protocol
 
 from paramctl.compute.backend import HOST, Backend
 from paramctl.engine.elementwise import require_value
-from paramctl.engine.frames import Frame, lines
+from paramctl.engine.frames import add_frame
 from paramctl.engine.function import FUNCTIONS, call_function
 from paramctl.engine.module import Module
 from paramctl.engine.operation import DEFAULT_FLOAT, OPERATIONS, Form, Operation
 from paramctl.engine.parameter import Parameter
 from paramctl.engine.promotion import has_gradient, is_float
-from paramctl.engine.shapes import Shape, show
+from paramctl.engine.shapes import Shape
 from paramctl.engine.tape import Record, Slot, Tape
 from paramctl.engine.tensor import Tensor
 from paramctl.engine.unknown import Unknown
@@ -255,7 +255,7 @@ class Execution:
                 module.infer(self, values)
             value = self._forward(module, values)
         except (LanguageError, ParamctlError) as error:
-            _trace(error, Frame(module.path, module.type_name, _shown(values)), self._depth)
+            add_frame(error, module, values, is_outermost=self._depth == 1)
             raise
         finally:
             self._depth -= 1
@@ -293,16 +293,3 @@ def _listed(forms: Form | tuple[Form, ...]) -> tuple[Form, ...]:
 
 def _one_or_all(forms: Form | tuple[Form, ...], made: list[Tensor]) -> Any:
     return tuple(made) if isinstance(forms, tuple) else made[0]
-
-
-def _shown(values: Sequence[Any]) -> str:
-    parts = [f"{show(v.shape)} {v.dtype}" if isinstance(v, Tensor) else str(v) for v in values]
-    return ", ".join(parts) if parts else "nothing"
-
-
-def _trace(error: Any, frame: Frame, depth: int) -> None:
-    frames = error.__dict__.setdefault("frames", [])
-    frames.append(frame)
-    if depth == 1 and isinstance(error, ParamctlError):
-        error.problem = "\n".join([error.problem, *("  " + line for line in lines(frames))])
-        frames.clear()

@@ -3,6 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from paramctl.engine.module import Module
+from paramctl.engine.shapes import show
+from paramctl.engine.tensor import Tensor
+from paramctl.errors import ParamctlError
 
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
@@ -38,3 +44,17 @@ def lines(frames: Sequence[Frame]) -> list[str]:
         shown.append(frames[start].line + alike)
         start = stop
     return shown
+
+
+def add_frame(error: Any, module: Module, values: Sequence[Any], *, is_outermost: bool) -> None:
+    """Note on an error which call it passed; the outermost adds all to a text with a place."""
+    frames = error.__dict__.setdefault("frames", [])
+    frames.append(Frame(module.path, module.type_name, _shown(values)))
+    if is_outermost and isinstance(error, ParamctlError):
+        error.problem = "\n".join([error.problem, *("  " + line for line in lines(frames))])
+        frames.clear()
+
+
+def _shown(values: Sequence[Any]) -> str:
+    parts = [f"{show(v.shape)} {v.dtype}" if isinstance(v, Tensor) else str(v) for v in values]
+    return ", ".join(parts) if parts else "nothing"

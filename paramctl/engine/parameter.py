@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from paramctl.engine.shapes import Shape, Size, differ, is_known, show, unify
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 
 
-@runtime_checkable
 class Stored(Protocol):
     """Numbers that are still in their file, in the file's dtype.
 

@@ -18,7 +18,8 @@ _FIRST_COMPLEX = _RANK["complex64"]
 
 def dtype_name(operand: Any) -> str:
     """The plain name of a tensor's or array's dtype, whichever library the array is of."""
-    return str(operand.dtype).rpartition(".")[2]
+    dtype = operand.dtype
+    return dtype if type(dtype) is str else str(dtype).rpartition(".")[2]
 
 
 def is_float(dtype: str) -> bool:

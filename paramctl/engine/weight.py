@@ -7,7 +7,7 @@ from typing import Any
 
 from paramctl.compute.backend import Backend
 from paramctl.compute.blocks import scratch
-from paramctl.engine.parameter import Parameter, Stored
+from paramctl.engine.parameter import Parameter
 from paramctl.engine.promotion import dtype_name
 from paramctl.expression.errors import LanguageError
 
@@ -117,4 +117,4 @@ def as_weight(xp: Any, operand: Any) -> Weight | Held:
 
 
 def _is_stored(value: Any) -> bool:
-    return isinstance(value, Stored)
+    return hasattr(value, "rows")  # thrice as fast as asking for the whole protocol
