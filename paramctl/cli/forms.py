@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from paramctl.errors import UsageError
-from paramctl.names import show
-
 if TYPE_CHECKING:
     from paramctl.run.given import Given
     from paramctl.spec.load import Spec
@@ -27,17 +24,11 @@ def config_overrides(texts: Sequence[str]) -> dict[str, Any]:
     """Config names to values, from ``NAME=VALUE`` texts; values are read as in YAML.
 
     Raises:
-        UsageError: a text names nothing.
+        UsageError: a text is no such thing.
     """
-    from paramctl.spec.nodes import core_value
+    from paramctl.spec.config import parse_override
 
-    found: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--set {show(text)} sets nothing", hint="write --set NAME=VALUE")
-        found[name.strip()] = core_value(value.strip())
-    return found
+    return dict(map(parse_override, texts))
 
 
 def _form(name: str, given: "Given", spec: "Spec") -> "Form":

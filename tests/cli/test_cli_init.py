@@ -212,7 +212,7 @@ def test_one_seed_gives_a_spec_and_its_checkpoint_the_same_values(tmp_path):
         ),
         (
             [SPECS / "mlp256.yaml", "-n", "--set", "width"],
-            "paramctl: --set width sets nothing\nhint: write --set NAME=VALUE\n",
+            "paramctl: 'width' is no NAME=VALUE\n",
         ),
     ],
 )
