@@ -8,8 +8,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 PIECE = 1 << 20  # elements
 BLOCK = 1 << 18
 ROW = 1 << 11
@@ -30,12 +28,26 @@ def scratch(purpose: str, count: int, dtype: Any) -> Any:
 
     What it held before is overwritten by the next call with that purpose.
     """
+    import numpy as np
+
     wanted = np.dtype(dtype)
     kept = getattr(_buffers, purpose, None)
     if kept is None or kept.nbytes < count * wanted.itemsize:
         kept = np.empty(max(count * wanted.itemsize, 1), np.uint8)
         setattr(_buffers, purpose, kept)
     return kept[: count * wanted.itemsize].view(wanted)
+
+
+def held(purpose: str, nbytes: int) -> bytearray:
+    """A bytearray of just that size that this thread uses again for the same purpose.
+
+    What needs no arrays, equality and digests, works on these and never loads NumPy.
+    """
+    kept: bytearray | None = getattr(_buffers, purpose, None)
+    if kept is None or len(kept) != nbytes:
+        kept = bytearray(nbytes)
+        setattr(_buffers, purpose, kept)
+    return kept
 
 
 def rows(values: Any) -> Iterator[Any]:

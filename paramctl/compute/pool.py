@@ -8,7 +8,7 @@ lock on the blocks used here, so threads are enough.
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from paramctl.errors import UsageError
@@ -46,15 +46,17 @@ def map_ordered(
 
     At most twice as many items as workers are taken ahead of the consumer. The first error
     in the order of the items is raised and what was not begun is dropped; so it is when the
-    consumer stops early. One worker means the calling thread and no thread at all.
+    consumer stops early. One worker or one item means the calling thread, no thread at all.
     """
     count = threads() if workers is None else workers
-    if count == 1:
-        yield from map(function, items)
+    waiting = iter(items)
+    first = list(islice(waiting, 2))
+    waiting = chain(first, waiting)
+    if count == 1 or len(first) < 2:
+        yield from map(function, waiting)
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    waiting = iter(items)
     with ThreadPoolExecutor(count, thread_name_prefix="paramctl") as executor:
         running = deque(executor.submit(function, item) for item in islice(waiting, 2 * count))
         try:

@@ -9,9 +9,9 @@ from paramctl.diff.matching import Match, Matching, chosen_names, match
 from paramctl.diff.renames import find_renames
 from paramctl.errors import UsageError
 from paramctl.figures.comparison import Comparison, compare_all
-from paramctl.figures.pair import Pair
 from paramctl.figures.pieces import Readable
 from paramctl.figures.rule import Rule
+from paramctl.figures.same import Pair
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_order
-from paramctl.select.choose import choose
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ def chosen_names(
     """
     if not selections:
         return {*a.names, *b.names}
+    from paramctl.select.choose import choose
+
     # An entry of each side speaks for its name, so that `dtype:bf16` finds what B alone has so.
     left, right = _union(a, b), _union(b, a)
     names: set[str] = set()

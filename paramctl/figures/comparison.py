@@ -1,20 +1,19 @@
-"""Two tensors of one shape compared: equal as machine words, decoded only where they are not."""
+"""Two tensors of one shape compared: as bytes first, decoded only where those differ."""
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paramctl.compute.blocks import spans
-from paramctl.compute.decode import is_decodable
 from paramctl.compute.pool import map_ordered
-from paramctl.figures.difference import Difference
-from paramctl.figures.pair import Pair, Verdict, compare_piece, square_sum
 from paramctl.figures.pieces import Span, size_of
 from paramctl.figures.rule import Rule
-from paramctl.figures.tally import Number
+from paramctl.figures.same import Pair, Verdict, compare_piece
+
+if TYPE_CHECKING:
+    from paramctl.figures.difference import Difference
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Comparison:
 
     numel: int
     differing: int | None = 0
-    max_abs: Number | None = None
+    max_abs: float | int | None = None
     mean_abs: float | None = None
     rel_l2: float | None = None
     cosine: float | None = None
@@ -97,25 +96,22 @@ def _combined(pair: Pair, found: list[_Found], figures: bool) -> Comparison:
     """One comparison from the verdicts on all pieces of a pair."""
     numel = size_of(pair.before)
     verdicts = [piece.verdict for piece in found]
+    if all(verdict.is_equal for verdict in verdicts) and not pair.is_retyped:
+        return Comparison(numel=numel)
+    from paramctl.figures.unlike import has_values, total_difference
+
+    if not has_values(pair):
+        return Comparison(numel=numel, differing=None, is_equal=False)
     casts = [all(v.casts[way] for v in verdicts) for way in (0, 1)] if pair.is_retyped else []
-    differing = sum(v.difference.differing for v in verdicts if v.difference)
-    is_equal = all(v.is_equal for v in verdicts) and not pair.is_retyped
-    if not all(is_decodable(entry.dtype) for entry in (pair.before, pair.after)):
-        return Comparison(numel=numel, differing=0 if is_equal else None, is_equal=is_equal)
     cast = "" if not any(casts) else "a" if casts[0] else "b"
-    if is_equal or not figures:
-        return Comparison(numel=numel, differing=differing, is_equal=is_equal, cast=cast)
+    if not figures:
+        differing = sum(v.difference.differing for v in verdicts if v.difference)
+        return Comparison(numel=numel, differing=differing, is_equal=False, cast=cast)
     equal_spans = [piece.span for piece in found if piece.verdict.difference is None]
-    whole = Difference()
-    for verdict in verdicts:
-        if verdict.difference:
-            whole.add(verdict.difference)
-    for part in map_ordered(partial(square_sum, pair), equal_spans):
-        whole.add(part)
-    return _figures(numel, whole, cast)
+    return _figures(numel, total_difference(pair, verdicts, equal_spans), cast)
 
 
-def _figures(numel: int, whole: Difference, cast: str) -> Comparison:
+def _figures(numel: int, whole: "Difference", cast: str) -> Comparison:
     gap, squares = math.fsum(whole.gap), math.fsum(whole.squares)
     left, right = math.fsum(whole.left), math.fsum(whole.right)
     return Comparison(

@@ -8,8 +8,8 @@ import numpy as np
 
 from paramctl.compute.blocks import rows, scratch
 from paramctl.compute.decode import decode
-from paramctl.figures.rule import gaps
 from paramctl.figures.tally import Number
+from paramctl.figures.unequal import gaps
 
 
 @dataclass

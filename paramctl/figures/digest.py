@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from paramctl.compute.blocks import scratch
+from paramctl.compute.blocks import held
 from paramctl.compute.pool import map_ordered
 from paramctl.figures.pieces import Readable
 from paramctl.manifest import Entry
@@ -23,7 +23,7 @@ def digest(source: Readable, entry: Entry) -> str:
     """The digest of one tensor, in hexadecimal."""
     found = hashlib.sha256(f"{entry.dtype} {','.join(map(str, entry.shape))}\n".encode())
     for start in range(0, entry.nbytes or 0, _STRETCH):
-        buffer = scratch("digest", min(_STRETCH, (entry.nbytes or 0) - start), "u1")
+        buffer = held("digest", min(_STRETCH, (entry.nbytes or 0) - start))
         source.read_into(entry.name, memoryview(buffer), start)
         found.update(buffer)
     return found.hexdigest()

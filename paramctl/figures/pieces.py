@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-
 from paramctl.compute.blocks import scratch, spans
 from paramctl.compute.pool import map_ordered
 from paramctl.dtypes import DTYPES
@@ -43,7 +41,7 @@ def byte_span(dtype: str, span: Span) -> Span:
 def read_piece(source: Readable, entry: Entry, span: Span, purpose: str = "piece") -> Any:
     """The bytes of elements [start, stop) of a tensor, in this thread's buffer for ``purpose``."""
     start, stop = byte_span(entry.dtype, span)
-    buffer = scratch(purpose, stop - start, np.uint8)
+    buffer = scratch(purpose, stop - start, "u1")
     if stop > start:
         source.read_into(entry.name, memoryview(buffer), start)
     return buffer

@@ -193,7 +193,7 @@ def test_the_summary_on_a_terminal_has_bars_largest_first(pair):
         " new   | added F32 [4]                                 ++++++++++++++++++++++++",
         " old   | removed F32 [4]                               ------------------------",
         " shape | reshaped [4,4] to [2,8]",
-        " q     | changed 6.25% of 16, max 1, relative 0.264926 ~~~~~~~~~~~~~~~~~~~~~~~~",
+        " q     | changed 6.25% of 16, max 1, relative 0.272182 ~~~~~~~~~~~~~~~~~~~~~~~~",
         " cast  | cast F32 to F16",
         " 1 added, 1 removed, 1 changed, 1 reshaped, 1 cast; 6 tensors compared",
     ]

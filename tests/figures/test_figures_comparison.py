@@ -14,8 +14,8 @@ from paramctl.compute.rounding import round_to
 from paramctl.dtypes import DTYPES
 from paramctl.errors import UsageError
 from paramctl.figures.comparison import compare, compare_all
-from paramctl.figures.pair import Pair
 from paramctl.figures.rule import Rule
+from paramctl.figures.same import Pair
 
 VALUE = Rule("value")
 NAN, INF = math.nan, math.inf

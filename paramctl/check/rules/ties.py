@@ -72,7 +72,7 @@ def _declared_pairs(subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _are_equal(subject: Subject, name: str, other: str) -> bool:
     from paramctl.figures.comparison import compare
-    from paramctl.figures.pair import Pair
+    from paramctl.figures.same import Pair
 
     source = subject.source
     left, right = source.manifest[name], source.manifest[other]
