@@ -1,0 +1,77 @@
+"""Tiny random models of transformers, saved as it saves them."""
+
+from pathlib import Path
+
+SMALL = {
+    "vocab_size": 97,
+    "hidden_size": 24,
+    "intermediate_size": 40,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 64,
+}
+GROUPED = {**SMALL, "num_key_value_heads": 2}
+BERT = {**SMALL, "type_vocab_size": 3, "pad_token_id": 0}
+GPT2 = {"vocab_size": 97, "n_embd": 24, "n_layer": 2, "n_head": 4, "n_positions": 64}
+ROTARY = {"rope_type": "default", "rope_theta": 5000.0}
+STRETCHED = {
+    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 4.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 32,
+}  # fmt: skip
+
+# Name of the case: class of transformers, changes to its config.
+CASES = {
+    "llama": ("LlamaForCausalLM", GROUPED),
+    "llama-tied": ("LlamaForCausalLM", {**GROUPED, "tie_word_embeddings": True}),
+    "llama-one-head": ("LlamaForCausalLM", {**GROUPED, "num_key_value_heads": 1}),
+    "llama-odd": (
+        "LlamaForCausalLM",
+        {**GROUPED, "hidden_size": 30, "intermediate_size": 41, "num_attention_heads": 5,
+         "num_key_value_heads": 5, "head_dim": 10, "vocab_size": 91},
+    ),
+    "llama-theta": ("LlamaForCausalLM", {**GROUPED, "rope_parameters": ROTARY}),
+    "llama3-rope": ("LlamaForCausalLM", {**GROUPED, "rope_parameters": STRETCHED}),
+    "llama-biased": ("LlamaForCausalLM", {**GROUPED, "attention_bias": True, "mlp_bias": True}),
+    "llama-headless": ("LlamaModel", GROUPED),
+    "mistral": ("MistralForCausalLM", GROUPED),
+    "mistral-window": ("MistralForCausalLM", {**GROUPED, "sliding_window": 5}),
+    "qwen2": ("Qwen2ForCausalLM", GROUPED),
+    "qwen3": ("Qwen3ForCausalLM", {**GROUPED, "head_dim": 8}),
+    "gpt2": ("GPT2LMHeadModel", GPT2),
+    "gpt2-untied": ("GPT2LMHeadModel", {**GPT2, "tie_word_embeddings": False}),
+    "bert": ("BertModel", BERT),
+    "bert-pretraining": ("BertForPreTraining", BERT),
+    "bert-masked": ("BertForMaskedLM", BERT),
+    "bert-sequence": ("BertForSequenceClassification", {**BERT, "num_labels": 3}),
+    "bert-tokens": ("BertForTokenClassification", {**BERT, "num_labels": 3}),
+    "bert-answers": ("BertForQuestionAnswering", BERT),
+}  # fmt: skip
+
+
+def saved(case: str, folder: Path):
+    """A random model in evaluation mode, and the folder that it was saved to.
+
+    Values are spread so that norms, biases and logits differ from their resting values.
+    """
+    import torch
+    import transformers
+
+    name, changes = CASES[case]
+    kind = getattr(transformers, name)
+    torch.manual_seed(sum(map(ord, case)))
+    config = kind.config_class(**changes)
+    config._attn_implementation = "eager"
+    model = kind(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    model.save_pretrained(folder)
+    return model
+
+
+def tokens(model, batch: int = 2, length: int = 13):
+    """Random token ids for a model."""
+    import torch
+
+    torch.manual_seed(7)
+    return torch.randint(0, model.config.vocab_size, (batch, length))
