@@ -47,7 +47,7 @@ class Glob(Predicate):
         position = 0
         for part in self.expressions:
             match = part.search(name, position)
-            if match is None:
+            if match is None or position > len(name):
                 return False
             position = match.end() + 1
         return True

@@ -9,7 +9,15 @@ from paramctl.manifest import Entry, Manifest
 from paramctl.select.fields import Compare, Named, Tied, Within
 from paramctl.select.glob import Glob
 from paramctl.select.grammar import parse
-from paramctl.select.pieces import Choice, Class, Numbers, One, Star, Text, numbers
+from paramctl.select.pieces import (
+    Choice,
+    Class,
+    Numbers,
+    One,
+    Star,
+    Text,
+    numbers,
+)
 from paramctl.select.predicate import Predicate
 from paramctl.select.regex import Regex
 from paramctl.select.vocabulary import Vocabulary
@@ -19,7 +27,10 @@ FEW = settings(max_examples=60, deadline=None)
 texts = st.text(st.characters(exclude_characters="."), min_size=1, max_size=4) | st.sampled_from(
     ["a", "b", "and", "or", "not", "tied", "weight", "re:", "layer:1", " ", '"', "\\"]
 )
-plain_pieces = (
+plain_few_numbers = st.builds(
+    lambda low, more: Numbers(low, low + more), st.integers(0, 300), st.integers(0, 4)
+)
+pieces = (
     st.builds(Text, texts)
     | st.just(Star())
     | st.just(One())
@@ -43,7 +54,7 @@ ranges = st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted)
 pieces = (
     plain_pieces
     | st.builds(Choice, st.lists(sequences, min_size=1, max_size=3).map(tuple))
-    | ranges.map(lambda ends: Numbers(*ends))
+    | few_numbers
 )
 segments = st.none() | st.lists(pieces, min_size=1, max_size=3).map(merged)
 globs = st.builds(
@@ -187,7 +198,7 @@ small_pieces = (
         Choice,
         st.lists(st.lists(small, max_size=2).map(merged), min_size=1, max_size=3).map(tuple),
     )
-    | ranges.map(lambda ends: Numbers(*ends))
+    | few_numbers
 )
 small_globs = st.builds(
     Glob,
