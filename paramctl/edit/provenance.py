@@ -3,6 +3,7 @@
 paramctl.recipe   JSON: [{edit: {option: value}, "select": [text]}]
 paramctl.inputs   JSON: {name of the file or folder: digest of the model}
 paramctl.seed     of the last edit that draws numbers
+paramctl.stream   which definition of the random numbers goes with that seed
 paramctl.version  of the program
 """
 
@@ -19,6 +20,7 @@ from paramctl.sources.source import Source
 def record(made: Plan) -> None:
     """Add the metadata to what the plan writes; reads every input once for its digest."""
     from paramctl import __version__
+    from paramctl.init.stream import VERSION
 
     draft = made.draft
     inputs = {PurePath(source.path).name: _digest(source) for source in draft.inputs}
@@ -26,6 +28,7 @@ def record(made: Plan) -> None:
     draft.annotate("paramctl.inputs", _json(inputs))
     seeds = [step.edit.seed for step in made.steps if hasattr(step.edit, "seed")]
     draft.annotate("paramctl.seed", str(seeds[-1]) if seeds else None)
+    draft.annotate("paramctl.stream", VERSION if seeds else None)
     draft.annotate("paramctl.version", __version__)
 
 

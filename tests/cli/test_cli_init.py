@@ -155,6 +155,15 @@ def test_a_value_beyond_the_dtype_is_exit_1_and_writes_nothing(tmp_path):
     assert not out.exists()
 
 
+def test_provenance_records_the_seed_and_the_definition_of_the_numbers(tmp_path):
+    path, out = model(tmp_path), tmp_path / "o.safetensors"
+    expect(0, "init", path, "0", *XAVIER, "--provenance", "-o", out)
+    metadata = dict(expect(0, "meta", out).rows)
+    assert metadata["paramctl.seed"] == "7"
+    assert metadata["paramctl.stream"] == "paramctl-1"
+    assert metadata["paramctl.recipe"].startswith('[{"init":{"rules":[[null,"xavier"]],"seed":7}')
+
+
 SPECS = Path(__file__).parent.parent.parent / "fixtures" / "specs"
 
 
