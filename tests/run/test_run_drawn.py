@@ -1,39 +1,59 @@
-"""A spec that is run alone has the tensors that `init` would write for it."""
+"""A spec that stands alone runs on the values that ``init`` would write."""
 
 import numpy as np
 import pytest
+from command import expect
+from safetensors.numpy import load_file
 
-from paramctl.binding.model import Model
-from paramctl.edit.content import array
-from paramctl.edit.init import Init
-from paramctl.edit.init_fresh import plan_fresh, sized_model
-from paramctl.edit.plan import Step
+from paramctl.binding.model import free_model
 from paramctl.init.rules import parse_rule
 from paramctl.run.drawn import draw_model
-from paramctl.spec.load import load_spec
+from paramctl.spec.shapes import infer_shapes
 
-SPEC = """
+SPEC = """\
 paramctl: 1
-name: net
-model: Sequential(Embedding(9, 4, padding_idx=2), Linear(4, 4), Linear(4, 4), LayerNorm(4))
-ties: {"1.weight": "2.weight"}
-init: {"**.weight": normal(std=0.02)}
+model:
+  modules:
+    words: Embedding(12, 4, padding_idx=3)
+    conv: Conv1d(4, 6, 3, padding=1)
+    norm: BatchNorm1d(6)
+    out: Linear(6, 5)
+  forward: return out(transpose(norm(conv(transpose(words(x), 1, 2))), 1, 2))
 """
 
 
-@pytest.mark.parametrize("schemes", [(), ("normal(std=0.5)",), ("0.weight=ones", "kaiming")])
-def test_drawn_tensors_are_those_of_init(tmp_path, schemes):
+@pytest.mark.parametrize(
+    "scheme", ["default", "normal(std=0.5)", "orthogonal", "torch.xavier_normal"]
+)
+def test_drawn_values_are_those_that_init_writes(scheme, tmp_path):
     path = tmp_path / "net.yaml"
     path.write_text(SPEC)
-    spec = load_spec(path)
-    rules = tuple(map(parse_rule, schemes))
-    written = plan_fresh(spec, sized_model(spec), Step(Init(rules, 5)))
-    module = sized_model(spec)
-    draw_model(Model(spec, module), rules, 5)
-    for name, parameter in module.named_parameters():
-        entry = written.manifest[name]
-        expected = array(written.draft.content(name), entry.dtype, entry.shape)
-        assert np.array_equal(parameter.value.array(), expected)
-        if parameter.value.shape:
-            assert np.array_equal(parameter.value.rows(1, 3), expected[1:3])
-            assert np.array_equal(parameter.value.take(np.array([3, 2])), expected[[3, 2]])
+    out = tmp_path / "w.safetensors"
+    expect(0, "init", path, "--scheme", scheme, "--seed", "5", "-o", out)
+    written = load_file(out)
+    model = free_model(str(path))
+    infer_shapes(model.spec, model.module, {"x": ((2, 7), "int64")})
+    draw_model(model, [parse_rule(scheme)], 5)
+    for name, parameter in model.module.unique_parameters():
+        np.testing.assert_array_equal(parameter.value.array(), written[name], name)
+        if written[name].ndim:
+            np.testing.assert_array_equal(parameter.value.rows(1, 4), written[name][1:4], name)
+            np.testing.assert_array_equal(
+                parameter.value.take([[3, 1], [1, 4]]), written[name][[[3, 1], [1, 4]]], name
+            )
+
+
+def test_a_constant_that_no_file_keeps_is_drawn_for_a_checkpoint_too(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "paramctl: 1\nmodel:\n  params:\n    c: Constant(3, init=uniform(2, 3), persistent=False)\n"
+        "    w: Param(3, init=ones)\n  forward: return x * c * w\n"
+    )
+    expect(0, "init", path, "-o", tmp_path / "w.safetensors")
+    assert load_file(tmp_path / "w.safetensors").keys() == {"w"}
+    answers = [
+        expect(0, "forward", path, *given, "--input", "x=[1, 1, 1]", "--json").json["outputs"]
+        for given in ((), (tmp_path / "w.safetensors",))
+    ]
+    assert answers[0] == answers[1]
+    assert all(2 <= value < 3 for value in answers[0]["output"]["values"])
