@@ -78,6 +78,14 @@ class Backend:
         return fresh
 
 
+def quiet() -> Any:
+    """Overflow, division by zero and NaN pass without a word; they are found in the results.
+
+    NumPy keeps this setting per thread, so each worker asks for itself.
+    """
+    return np.errstate(all="ignore")
+
+
 def is_float_array(array: np.ndarray) -> bool:
     """Whether an array holds real floats, those of ml_dtypes included."""
     return array.dtype.kind == "f" or array.dtype.name.startswith(("bfloat", "float"))

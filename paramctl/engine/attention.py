@@ -7,10 +7,11 @@ scores, so its softmax is the plain one; the way back computes the scores again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from paramctl.compute.backend import quiet
 from paramctl.compute.pool import map_ordered
 
 PIECE = 1 << 18  # scores: 1 MiB in float32, so a piece stays in a core's cache
@@ -99,9 +100,19 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
         result[n, h, :, t, ...] = made
         logs[n, h, :, t, ...] = top + xp.log(total)
 
-    for _ in map_ordered(fill, pieces(q, k, rules)):
+    for _ in map_ordered(_quietly(fill), pieces(q, k, rules)):
         pass
     return result, logs
+
+
+def _quietly(function: Callable[[Piece], Any]) -> Callable[[Piece], Any]:
+    """The function without warnings, in whichever thread it runs."""
+
+    def run(piece: Piece) -> Any:
+        with quiet():
+            return function(piece)
+
+    return run
 
 
 def _scores(
@@ -173,7 +184,7 @@ def backward(xp: Any, saved: Any, dy: Any) -> tuple[Any, Any, Any, Any]:
         dk = xp.sum(xp.matmul(xp.swapaxes(dscores, -1, -2), q[n, h, :, t, ...]), axis=1)
         return piece, dq, dk * rules.scale, dv, chance if bias is not None else None
 
-    for piece, dq, dk, dv, dscores in map_ordered(shares, pieces(q, k, rules)):
+    for piece, dq, dk, dv, dscores in map_ordered(_quietly(shares), pieces(q, k, rules)):
         n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
         grads[0][n, h, :, t, ...] += dq
         grads[1][n, h, s, ...] += dk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
-from paramctl.compute.backend import HOST, Backend
+from paramctl.compute.backend import HOST, Backend, quiet
 from paramctl.engine.elementwise import require_value
 from paramctl.engine.frames import add_frame
 from paramctl.engine.function import FUNCTIONS, call_function
@@ -146,7 +146,8 @@ class Execution:
         if self.mode == "shapes":
             return _one_or_all(forms, [self._empty(form) for form in _listed(forms)])
         arrays = self._arrays(operation, operands)
-        result, saved = operation.value(self.backend.xp, *arrays, **options)
+        with quiet():
+            result, saved = operation.value(self.backend.xp, *arrays, **options)
         results = result if isinstance(forms, tuple) else (result,)
         made = [
             self._tensor(operation, form, array)
@@ -236,8 +237,9 @@ class Execution:
         if seed is None:
             seed = xp.ones(output.shape, dtype=output.dtype)
         output.slot.add(xp, self.backend.asarray(seed, output.dtype))
-        self.tape.backward(xp)
-        self.tape.deliver(xp)
+        with quiet():
+            self.tape.backward(xp)
+            self.tape.deliver(xp)
 
     # Modules ----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from paramctl.compute.backend import quiet
 from paramctl.compute.blas import single_threaded
 from paramctl.compute.pool import map_ordered
 from paramctl.engine.weight import Held, Weight
@@ -53,8 +54,9 @@ def _columns(xp: Any, x: Any, weight: Weight | Held) -> Any:
     result = xp.empty((x.shape[0], weight.shape[0]), dtype=x.dtype)
 
     def fill(span: tuple[int, int]) -> None:
-        rows = weight.rows(*span, passing=True)
-        result[:, span[0] : span[1]] = xp.matmul(x, xp.swapaxes(rows, 0, 1))
+        with quiet():
+            rows = weight.rows(*span, passing=True)
+            result[:, span[0] : span[1]] = xp.matmul(x, xp.swapaxes(rows, 0, 1))
 
     with single_threaded():
         for _ in map_ordered(fill, blocks(weight.shape)):
@@ -66,7 +68,8 @@ def _sum_of_parts(xp: Any, x: Any, weight: Weight | Held) -> Any:
     """Each block of rows gives a part of every sum; parts are added in the order of the blocks."""
 
     def part(span: tuple[int, int]) -> Any:
-        return xp.matmul(x[:, span[0] : span[1]], weight.rows(*span, passing=True))
+        with quiet():
+            return xp.matmul(x[:, span[0] : span[1]], weight.rows(*span, passing=True))
 
     result = xp.zeros((x.shape[0], weight.shape[1]), dtype=x.dtype)
     with single_threaded():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from engine.stored import InFile
 
+from paramctl.compute.pool import set_threads
 from paramctl.engine.bound import bind
 from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
@@ -316,3 +317,20 @@ def test_an_expert_that_nobody_chose_is_never_read():
     y = execution.function("mixture", x, weights, [expert(i) for i in range(3)])
     np.testing.assert_array_equal(y.array, [[2.0, 2.0], [0.0, 0.0]])
     assert [each.read for each in stored] == [["all"], [], ["all"]]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_infinities_and_nan_pass_without_a_warning(count):
+    """Results tell about them; warnings on standard error would not help."""
+    set_threads(count)
+    execution = Execution(mode="tape")
+    huge = Parameter("w", (1,), value=np.array([3e38], np.float32))
+    w = execution.parameter(huge)
+    y = execution.function("log", w * 10 - w * 10) / 0.0
+    q = execution.apply("reshape", w * 10, shape=(1, 1, 1))
+    z = execution.apply("attention", q, q, q)
+    set_threads(None)
+    assert np.isnan(y.array).all()
+    assert np.isnan(z.array).all()
+    execution.backward(y)
+    assert np.isnan(huge.grad).all()
