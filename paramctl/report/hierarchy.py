@@ -69,5 +69,5 @@ def _branch(node: _Node, children: list[Branch], columns: int) -> Branch:
     if node.row is None and len(children) == 1 and node.label:
         only = children[0]
         return Branch((f"{node.label}.{only.row[0]}", *only.row[1:]), only.children)
-    rest: Sequence[Any] = [None] * (columns - 1) if node.row is None else node.row[1:]
+    rest: Sequence[Any] = [""] * (columns - 1) if node.row is None else node.row[1:]
     return Branch((node.label, *rest), children)

@@ -11,9 +11,11 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def human(value: Any, column: Column) -> str:
-    """The value as people read it in a table."""
+    """The value as people read it in a table; an empty text stays empty in any column."""
     if value is None:
         return column.missing
+    if value == "":
+        return ""
     match column.kind:
         case "count":
             return f"{value:,}"

@@ -27,10 +27,10 @@ FEW = settings(max_examples=60, deadline=None)
 texts = st.text(st.characters(exclude_characters="."), min_size=1, max_size=4) | st.sampled_from(
     ["a", "b", "and", "or", "not", "tied", "weight", "re:", "layer:1", " ", '"', "\\"]
 )
-plain_few_numbers = st.builds(
+few_numbers = st.builds(
     lambda low, more: Numbers(low, low + more), st.integers(0, 300), st.integers(0, 4)
 )
-pieces = (
+plain_pieces = (
     st.builds(Text, texts)
     | st.just(Star())
     | st.just(One())
