@@ -67,14 +67,15 @@ def expect_fit(
     Raises:
         UsageError, FoundError: as `draw_blocks`.
     """
+    count = 0 if initializer.whole else min(math.prod(shape), _PROBE)
     try:
         initializer.check(shape, axes)
+        probe = np.zeros(0)
+        if count:
+            probe = values_of(initializer, stream_of(0, name, dtype), shape, axes, 0, count)
+        _rounded(probe, DTYPES[dtype], name)
     except UsageError as error:
         raise type(error)(error.problem, where=error.where or show(name), hint=error.hint) from None
-    count = min(math.prod(shape), _PROBE)
-    if count and not initializer.whole:
-        stream = stream_of(0, name, dtype)
-        _rounded(values_of(initializer, stream, shape, axes, 0, count), DTYPES[dtype], name)
 
 
 _PROBE = 64

@@ -14,9 +14,10 @@ from paramctl.edit.init import Init
 from paramctl.edit.init_choice import Choice
 from paramctl.edit.plan import Plan, Step, plan
 from paramctl.errors import SelectionError, UsageError
-from paramctl.init.draw import draw
+from paramctl.init.draw import draw, expect_fit
 from paramctl.init.normal import Normal
 from paramctl.init.rules import parse_rule
+from paramctl.init.scheme import parse_scheme
 from paramctl.sources.open import open_source
 
 SHAPES = {
@@ -296,6 +297,13 @@ def test_random_values_do_not_fit_whole_numbers(tmp_path):
     with pytest.raises(UsageError) as error:
         planned(path, "normal", select=("steps",))
     assert str(error.value) == "steps: I64 holds whole numbers only"
+
+
+@pytest.mark.parametrize("scheme", ["normal", "orthogonal", "zeros"])
+def test_a_dtype_without_numbers_is_an_error_that_names_the_tensor(scheme):
+    with pytest.raises(UsageError) as error:
+        expect_fit(parse_scheme(scheme), "0.weight", (8, 4), "F4")
+    assert str(error.value) == "0.weight: F4 tensors can be listed and copied, not computed on"
 
 
 def test_nothing_is_read_for_a_plan(tmp_path):
