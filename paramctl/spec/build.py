@@ -13,7 +13,6 @@ from paramctl.expression.errors import LanguageError
 from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.parse import Code
 from paramctl.expression.place import Place
-from paramctl.spec.arithmetic import ARITHMETIC
 from paramctl.spec.block import Block
 from paramctl.spec.constructors import MOST_MODULES, Constructors, plan_of
 from paramctl.spec.document import shown
@@ -30,7 +29,7 @@ from paramctl.spec.forward import (
 from paramctl.spec.load import Spec
 from paramctl.spec.module import SpecModule
 from paramctl.spec.plans import BlockPlan, FunctionPlan, ListPlan, Plan, site_at
-from paramctl.spec.scope import Scope, origin_of
+from paramctl.spec.scope import Scope
 from paramctl.spec.sizes import known_shape
 from paramctl.spec.tensors import TensorForms, TensorPlan
 from paramctl.spec.ties import apply_ties
@@ -50,7 +49,7 @@ def build(spec: Spec, present: Callable[[str], bool] | None = None) -> SpecModul
     builder = _Builder(spec, present)
     try:
         root = builder.root()
-        apply_ties(root, spec)
+        apply_ties(root, spec.ties, spec.tie_places)
         root.again = partial(build, spec, present)
     except LanguageError as error:
         raise SpecError(error.message, where=shown(spec.path), hint=error.hint) from None
@@ -65,6 +64,7 @@ class _Builder:
         self.trail = Trail()
         self.count = 0
         self.elements = 0
+        self.copies = 1  # how often what is built now will be repeated
         self.open: list[str] = []
 
     def root(self) -> SpecModule:
@@ -125,12 +125,13 @@ class _Builder:
         module = SpecModule(type_name, path, site=plan.site, place=plan.site.place.short)
         shared: SpecModule | None = None
         for number, name in enumerate(plan.names()):
-            before = self.count
             if shared is None:
-                child = self.make(plan.child(number), _join(path, name))
+                child = (
+                    self._first(plan, _join(path, name))
+                    if number == 0
+                    else self.make(plan.child(number), _join(path, name))
+                )
             shared = child if plan.is_shared else None
-            if number == 0 and not plan.is_shared:
-                self._foresee(plan, self.count - before)
             module.children[name] = child
         match plan.kind:
             case "Parallel":
@@ -142,12 +143,18 @@ class _Builder:
                 module.forward = list_forward(module, self.trail)
         return module
 
-    def _foresee(self, plan: ListPlan, each: int) -> None:
-        """Refuse a product of repeats before it is built."""
-        total = self.count + each * (plan.count - 1)
-        if plan.kind == "Repeat" and total > MOST_MODULES:
+    def _first(self, plan: ListPlan, path: str) -> SpecModule:
+        """The first child of a list; a product of repeats is refused before it is built."""
+        if plan.kind != "Repeat" or plan.is_shared:
+            return self.make(plan.child(0), path)
+        before, self.copies = self.count, self.copies * plan.count
+        child = self.make(plan.child(0), path)
+        total = (self.count - before) * self.copies
+        self.copies //= plan.count
+        if total > MOST_MODULES:
             error = LanguageError(f"{total:,} modules are more than {MOST_MODULES:,}")
             raise plan.site.placed(error)
+        return child
 
     def from_block(self, plan: BlockPlan, path: str) -> SpecModule:
         """A module made from a block."""
@@ -155,10 +162,7 @@ class _Builder:
         if self.open.count(block.name) > 1:
             raise plan.site.placed(LanguageError(f"the block {block.name} stands inside itself"))
         scope = self.config.extended(plan.arguments, plan.origins)
-        for name, code in block.let.items():
-            assert code.result is not None
-            scope.origins[name] = origin_of(code.result, code, scope)
-            scope.arguments[name] = code.evaluate(scope, ARITHMETIC)
+        scope.let = block.let
         module = SpecModule(
             block.name,
             path,

@@ -140,7 +140,8 @@ def resolve(
     for name in overrides or {}:
         if name not in names:
             similar = near(name, names)
-            hint = f"did you mean {similar[0]}?" if similar else f"it has {', '.join(names)}"
+            known = f"it has {', '.join(names)}" if names else "it has none"
+            hint = f"did you mean {similar[0]}?" if similar else known
             raise UsageError(f"the spec has no config name '{show(name)}'", hint=hint)
     scope = _Config(names, config or {}, overrides or {})
     values = {name: scope[name] for name in names}

@@ -9,6 +9,7 @@ from typing import Any
 
 from paramctl.errors import SpecError, UsageError
 from paramctl.expression.parse import Code
+from paramctl.expression.place import Place
 from paramctl.names import show
 from paramctl.spec.block import MODEL_KEYS, Block, read_block
 from paramctl.spec.config import Resolved, read_config, resolve
@@ -40,6 +41,7 @@ class Spec:
         blocks: the spec's own blocks.
         model: a block, a list of expressions (a Sequential), or one expression.
         ties: alias to canonical name, those that hold under this config.
+        tie_places: where each of them is declared, by alias.
         init: selection to scheme text, in order; the last match wins.
         prefixes: prefixes of names that files of this family carry or lack.
         renamed: runs of name segments in old files, and what they are called here.
@@ -56,6 +58,7 @@ class Spec:
     blocks: Mapping[str, Block]
     model: Block | tuple[Any, ...] | Code
     ties: Mapping[str, str]
+    tie_places: Mapping[str, Place]
     init: Mapping[str, str]
     prefixes: tuple[str, ...]
     renamed: Mapping[str, str]
@@ -118,6 +121,7 @@ def load_spec(
         blocks=_blocks(document.get("blocks")),
         model=_model(model),
         ties=read_ties(document.get("ties"), resolved.values),
+        tie_places=_tie_places(document.get("ties")),
         init=_init(document.get("init"), resolved.values),
         prefixes=texts(document.get("prefixes"), "prefixes"),
         renamed=_renamed(document.get("renamed")),
@@ -163,6 +167,13 @@ def _list(node: Sequence) -> tuple[Any, ...]:
 
 def _outputs(model: Node) -> tuple[str, ...]:
     return texts(model.get("outputs"), "outputs") if isinstance(model, Map) else ()
+
+
+def _tie_places(node: Node | None) -> dict[str, Place]:
+    if node is None:
+        return {}
+    table = expect_map(node, "ties")
+    return {alias: table.key(alias).place for alias, _ in table.items()}
 
 
 def _init(node: Node | None, config: Mapping[str, Any]) -> dict[str, str]:

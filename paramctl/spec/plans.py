@@ -58,6 +58,9 @@ class BlockPlan:
     origins: Mapping[str, str]
     site: Site
 
+    def __repr__(self) -> str:
+        return f"the layer {self.block.name}"
+
 
 @dataclass(frozen=True)
 class FunctionPlan:
@@ -65,6 +68,9 @@ class FunctionPlan:
 
     name: str
     site: Site
+
+    def __repr__(self) -> str:
+        return f"the layer {self.name}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,9 @@ class ListPlan:
     pattern: str = "{i}"
     is_shared: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"the layer {self.kind}"
 
     def names(self) -> Iterator[str]:
         """Names of the children, in order."""

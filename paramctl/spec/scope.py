@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from paramctl.expression.parse import Code
+from paramctl.spec.arithmetic import ARITHMETIC
 from paramctl.spec.sizes import known
 
 
@@ -19,6 +20,7 @@ class Scope(Mapping[str, Any]):
         config: names of the config.
         origins: where the arguments came from, in words.
         config_origins: where the config's values came from.
+        let: names computed from the others whenever they are asked for.
     """
 
     def __init__(
@@ -32,20 +34,23 @@ class Scope(Mapping[str, Any]):
         self.config_origins = config_origins
         self.arguments = arguments if arguments is not None else {}
         self.origins = origins if origins is not None else {}
+        self.let: Mapping[str, Code] = {}
 
     def __contains__(self, name: object) -> bool:
-        return name in self.arguments or name in self.config
+        return name in self.arguments or name in self.let or name in self.config
 
     def __getitem__(self, name: str) -> Any:
         if name in self.arguments:
             return known(self.arguments[name])
+        if name in self.let:
+            return self.let[name].evaluate(self, ARITHMETIC)
         return self.config[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from {**self.config, **self.arguments}
+        yield from {**self.config, **self.let, **self.arguments}
 
     def __len__(self) -> int:
-        return len({**self.config, **self.arguments})
+        return len({**self.config, **self.let, **self.arguments})
 
     def config_only(self) -> Scope:
         """The same config without arguments."""
@@ -53,12 +58,14 @@ class Scope(Mapping[str, Any]):
 
     def extended(self, arguments: Mapping[str, Any], origins: Mapping[str, str]) -> Scope:
         """The scope with further names over it."""
-        return Scope(
+        scope = Scope(
             self.config,
             self.config_origins,
             {**self.arguments, **arguments},
             {**self.origins, **origins},
         )
+        scope.let = self.let
+        return scope
 
     def with_index(self, number: int) -> Scope:
         """The same names with ``i`` over them; sizes that are learned later are seen by both."""
@@ -68,6 +75,9 @@ class Scope(Mapping[str, Any]):
         """Where the value of a name came from; empty for other names."""
         if name in self.arguments:
             return self.origins.get(name, "")
+        if name in self.let:
+            code = self.let[name]
+            return origin_of(code.result, code, self) if code.result else ""
         if name in self.config:
             return f"{name} ({self.config_origins[name]})"
         return ""
@@ -76,6 +86,7 @@ class Scope(Mapping[str, Any]):
 class _Indexed(Scope):
     def __init__(self, outer: Scope, number: int) -> None:
         super().__init__(outer.config, outer.config_origins, outer.arguments, outer.origins)
+        self.let = outer.let
         self.number = number
 
     def __contains__(self, name: object) -> bool:

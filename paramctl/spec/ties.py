@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.engine.shapes import differ, show
-from paramctl.errors import SpecError
+from paramctl.expression.place import Place
 from paramctl.names import near
 from paramctl.names import show as show_name
-from paramctl.spec.document import shown
-from paramctl.spec.load import Spec
 
 Owner = tuple[Module, str]
 
 
-def apply_ties(root: Module, spec: Spec) -> None:
+def apply_ties(root: Module, ties: Mapping[str, str], places: Mapping[str, Place]) -> None:
     """Put each canonical parameter in the place of its alias; a module's stand for all below it.
 
     A tie of a tensor that this config leaves out is no tie.
 
+    Args:
+        ties: alias to canonical name.
+        places: where the spec says so, by alias.
+
     Raises:
         SpecError: a name that the model does not have, or shapes that differ.
     """
-    for alias, canonical in spec.ties.items():
-        own = _find(root, alias, spec)
-        other = _find(root, canonical, spec)
+    for alias, canonical in ties.items():
+        own = _find(root, alias, places[alias])
+        other = _find(root, canonical, places[alias])
         if own is not None and other is not None:
-            _tie(own, other, alias, canonical, spec)
+            _tie(own, other, alias, canonical, places[alias])
 
 
-def _find(root: Module, name: str, spec: Spec) -> Owner | None:
+def _find(root: Module, name: str, place: Place) -> Owner | None:
     """The module that owns a name and the last part of it; ``None`` where it is left out."""
     found = _walk(root, name)
     if isinstance(found, str):
-        names = [*(path for path, _ in root.named_parameters())]
-        similar = near(name, names)
+        similar = near(name, (path for path, _ in root.named_parameters()))
         hint = f"did you mean {similar[0]}?" if similar else ""
-        raise SpecError(
-            f"ties: the model has no '{show_name(name)}'", where=shown(spec.path), hint=hint
-        )
+        raise place.mistake(f"the model has no '{show_name(name)}'", hint=hint)
     return found
 
 
@@ -59,23 +60,20 @@ def _walk(module: Module, name: str) -> Owner | str | None:
     return name
 
 
-def _tie(own: Owner, other: Owner, alias: str, canonical: str, spec: Spec) -> None:
+def _tie(own: Owner, other: Owner, alias: str, canonical: str, place: Place) -> None:
     branch, kept = _branch(own), _branch(other)
     if isinstance(branch, Parameter) and isinstance(kept, Parameter):
-        _check(branch, kept, alias, canonical, spec)
+        _check(branch, kept, alias, canonical, place)
         own[0].parameters[own[1]] = kept
     elif isinstance(branch, Module) and isinstance(kept, Module):
         for name in branch.parameters:
             if kept.parameters.get(name) is not None:
-                _tie((branch, name), (kept, name), f"{alias}.{name}", f"{canonical}.{name}", spec)
+                _tie((branch, name), (kept, name), f"{alias}.{name}", f"{canonical}.{name}", place)
         for name in branch.children:
             if kept.children.get(name) is not None:
-                _tie((branch, name), (kept, name), f"{alias}.{name}", f"{canonical}.{name}", spec)
+                _tie((branch, name), (kept, name), f"{alias}.{name}", f"{canonical}.{name}", place)
     else:
-        raise SpecError(
-            f"ties: {alias} and {canonical} are not both tensors or both modules",
-            where=shown(spec.path),
-        )
+        raise place.mistake(f"{alias} and {canonical} are not both tensors or both modules")
 
 
 def _branch(owner: Owner) -> Parameter | Module | None:
@@ -83,9 +81,6 @@ def _branch(owner: Owner) -> Parameter | Module | None:
     return module.parameters.get(name) or module.children.get(name)
 
 
-def _check(own: Parameter, kept: Parameter, alias: str, canonical: str, spec: Spec) -> None:
+def _check(own: Parameter, kept: Parameter, alias: str, canonical: str, place: Place) -> None:
     if len(own.shape) != len(kept.shape) or any(map(differ, own.shape, kept.shape)):
-        raise SpecError(
-            f"ties: {alias} is {show(own.shape)}, {canonical} is {show(kept.shape)}",
-            where=shown(spec.path),
-        )
+        raise place.mistake(f"{alias} is {show(own.shape)}, {canonical} is {show(kept.shape)}")

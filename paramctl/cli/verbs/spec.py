@@ -1,0 +1,198 @@
+"""Look up architectures: families, layers, shapes, and the schema of specs."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from paramctl.cli.looking import Inputs, Settings
+from paramctl.cli.options import Common, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from paramctl.engine.parameter import Parameter
+    from paramctl.report.report import Report
+    from paramctl.report.screen import Screen
+    from paramctl.spec.describe import LayerText
+    from paramctl.spec.module import SpecModule
+
+GROUP = "Learn"
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_SETTINGS,
+)
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A .yaml file or a family's name.")]
+
+
+@app.command("list", context_settings=_SETTINGS)
+@verb
+def families(*, common: Common) -> None:
+    """List the built-in families."""
+    from paramctl.report.emit import emit
+    from paramctl.report.report import Column, Report
+    from paramctl.spec.describe import describe_families
+
+    found = describe_families()
+    rows = [
+        (one.name, ", ".join(one.model_type), ", ".join(one.architectures), one.about)
+        for one in found
+    ]
+    columns = ("name", "model_type", "architectures", "about")
+    payload = {
+        "families": [
+            {
+                "name": one.name,
+                "about": one.about,
+                "extends": one.extends or None,
+                "model_type": list(one.model_type),
+                "architectures": list(one.architectures),
+            }
+            for one in found
+        ]
+    }
+    kinds = (Column("name", "name"), *(Column(name) for name in columns[1:]))
+    emit(Report("spec", kinds, rows, payload, "families"), common)
+
+
+@app.command("show", context_settings=_SETTINGS)
+@verb
+def show(
+    name: Annotated[str, typer.Argument(metavar="SPEC|LAYER", help="A spec, or a built-in layer.")],
+    *,
+    common: Common,
+) -> None:
+    """Print the text of a spec, a family or a layer."""
+    from paramctl.report.emit import emit
+    from paramctl.report.report import Column, Report
+    from paramctl.spec.describe import spec_text
+
+    path, text = spec_text(name)
+    if common.form == "json":
+        payload = {"name": name, "path": str(path), "text": text}
+        emit(Report("spec", (Column("text"),), (), payload, None), common)
+    else:
+        print(text, end="" if text.endswith("\n") else "\n")
+
+
+@app.command("layers", context_settings=_SETTINGS)
+@verb
+def layers(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[LAYER]", help="One of them; all if left out.")
+    ] = None,
+    *,
+    common: Common,
+) -> None:
+    """List the built-in layers: arguments, tensors, default initializers."""
+    from paramctl.report.emit import emit
+    from paramctl.spec.describe import describe_layers
+
+    emit(_layer_report(describe_layers(name), is_detailed=name is not None), common)
+
+
+def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
+    from paramctl.report.report import Column, Report
+
+    rows = [
+        (one.name, one.usage, ", ".join(f"{t.name} {t.shape}" for t in one.tensors), one.about)
+        for one in found
+    ]
+    columns = (Column("name", "name"), Column("usage"), Column("tensors"), Column("about"))
+    payload = {
+        "layers": [
+            {
+                "name": one.name,
+                "usage": one.usage,
+                "about": one.about,
+                "tensors": [vars(tensor) for tensor in one.tensors],
+            }
+            for one in found
+        ]
+    }
+
+    def text(_screen: "Screen") -> "Iterator[str]":
+        for one in found:
+            yield f"{one.usage}"
+            yield f"    {one.about}"
+            for tensor in one.tensors:
+                extra = f" {tensor.when}" if tensor.when else ""
+                init = f" = {tensor.init}" if tensor.init else ""
+                yield f"  {tensor.kind} {tensor.name} {tensor.shape}{init}{extra}"
+
+    return Report("spec", columns, rows, payload, "layers", text=text if is_detailed else None)
+
+
+@app.command("shapes", context_settings=_SETTINGS)
+@verb
+def shapes(spec: Spec, input_: Inputs = None, set_: Settings = None, *, common: Common) -> None:
+    """Print every tensor's sizes and where each came from."""
+    from paramctl.cli.forms import config_overrides, input_forms
+    from paramctl.report.emit import emit
+    from paramctl.spec.load import load_spec
+    from paramctl.spec.shapes import unknown_sizes
+    from paramctl.spec.sized import sized
+
+    read = load_spec(spec, None, config_overrides(set_ or []))
+    module = sized(read, input_forms(read, input_ or []))
+    emit(_shape_report(module), common)
+    unknown = unknown_sizes(module)
+    if unknown:
+        count = len(unknown)
+        what = "tensor has a size" if count == 1 else "tensors have sizes"
+        common.say(f"{count} {what} not known yet; give the shape of the input: --input x=2x20")
+
+
+def _shape_report(module: "SpecModule") -> "Report":
+    from paramctl.engine.shapes import show as show_shape
+    from paramctl.report.report import Column, Report
+    from paramctl.spec.manifest import shape_of
+
+    found = [(name, parameter) for name, parameter in module.named_parameters()]
+    rows = [(name, shape_of(parameter), "; ".join(_told(parameter))) for name, parameter in found]
+    payload = {
+        "shapes": [
+            {"name": name, "shape": list(shape_of(parameter)), "sizes": _sizes(parameter)}
+            for name, parameter in found
+        ]
+    }
+
+    def text(_screen: "Screen") -> "Iterator[str]":
+        for name, parameter in found:
+            yield f"{name} {show_shape(parameter.shape)}"
+            for line in _told(parameter):
+                yield f"    {line}"
+
+    columns = (Column("name", "name"), Column("shape", "shape"), Column("from"))
+    return Report("spec", columns, rows, payload, "shapes", text=text)
+
+
+def _told(parameter: "Parameter") -> list[str]:
+    return [
+        f"{'?' if size['value'] is None else size['value']} {size['from'] or 'not known yet'}"
+        for size in _sizes(parameter)
+    ]
+
+
+def _sizes(parameter: "Parameter") -> list[dict[str, Any]]:
+    origins = [*parameter.origins, *[""] * len(parameter.shape)]
+    return [
+        {"value": size if isinstance(size, int) else None, "from": origin or None}
+        for size, origin in zip(parameter.shape, origins, strict=False)
+    ]
+
+
+@app.command("schema", context_settings=_SETTINGS)
+@verb
+def schema(*, common: Common) -> None:
+    """Print the JSON Schema of specs, for editors."""
+    import json
+
+    from paramctl.spec.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
