@@ -1,6 +1,6 @@
 """A checkpoint under edit: names, dtypes, shapes and ties move; bytes are only pointed at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from paramctl.dtypes import WRITE_ORDER
@@ -26,6 +26,7 @@ class Draft:
         metadata: the strings of each file's header without the aliases, one per file.
         config: the keys of config.json that change, with their new values; ``None`` removes.
         notes: what the user should hear about, a line each.
+        checks: asked when all is written and nothing published; each may raise.
         names: the files by their names; an index lists them when ``is_sharded``.
         is_relaid: whether the tensors were spread over files anew.
     """
@@ -35,6 +36,7 @@ class Draft:
         self.inputs: list[Source] = [source]
         self.config: dict[str, Any] = {}
         self.notes: list[str] = []
+        self.checks: list[Callable[[], None]] = []
         self.names = [path.name for path in source.files]
         self.is_sharded = source.is_sharded
         self.is_relaid = False

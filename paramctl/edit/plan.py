@@ -210,7 +210,7 @@ def _actions(before: Entry, after: Entry, action: str, origins: dict[str, str]) 
     if after.tied_to is not None:
         return
     if before.dtype != after.dtype:
-        yield "retyped"
+        yield action if action == "cast" else "retyped"
     elif before.shape != after.shape:
         yield "reshaped"
     elif action:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from paramctl.compute.rounding import round_to
 from paramctl.dtypes import DTYPES
 from paramctl.errors import FoundError, UsageError
 
@@ -16,14 +17,19 @@ def widen(values: Array, dtype: str) -> Array:
     Floats of 32 and 64 bits become float64, smaller ones float32; integers int64 (uint64 for
     U64); complex complex128; truth values stay.
     """
+    with np.errstate(all="ignore"):  # signalling NaNs
+        return values.astype(_computed_in(dtype))
+
+
+def _computed_in(dtype: str) -> type:
     family, bits = DTYPES[dtype].family, DTYPES[dtype].bits
     if family == "float":
-        return values.astype(np.float64 if bits >= 32 else np.float32)
+        return np.float64 if bits >= 32 else np.float32
     if family == "complex":
-        return values.astype(np.complex128)
+        return np.complex128
     if family == "bool":
-        return values.astype(np.bool_)
-    return values.astype(np.uint64 if dtype == "U64" else np.int64)
+        return np.bool_
+    return np.uint64 if dtype == "U64" else np.int64
 
 
 def narrow(result: object, dtype: str) -> Array:
@@ -43,29 +49,13 @@ def narrow(result: object, dtype: str) -> Array:
 
 
 def _floating(values: Array, dtype: str) -> Array:
+    rounded = round_to(dtype, values.astype(_wide(dtype)))
     with np.errstate(all="ignore"):
-        rounded = _once(values, dtype).astype(DTYPES[dtype].numpy())
         finite = np.isfinite(values)
         lost = finite & ~np.isfinite(rounded.astype(_wide(dtype)))
     if lost.any():
         raise FoundError(f"{values[lost].flat[0]} is too large for {dtype}")
-    return rounded
-
-
-def _once(values: Array, dtype: str) -> Array:
-    """Float64 as float32 that a second rounding can't spoil: rounded to odd where inexact.
-
-    ml_dtypes goes to 16 and 8 bits through float32; the last bit of the float32 then must
-    tell that something was cut off.
-    """
-    if values.dtype != np.float64 or DTYPES[dtype].bits > 16 or dtype == "F16":
-        return values
-    near = values.astype(np.float32)
-    is_beyond = np.abs(near.astype(np.float64)) > np.abs(values)
-    cut = np.where(is_beyond, np.nextafter(near, np.float32(0)), near)
-    is_inexact = (cut.astype(np.float64) != values) & np.isfinite(near)
-    odd = (cut.view(np.uint32) | np.uint32(1)).view(np.float32)
-    return np.where(is_inexact, odd, near)
+    return np.asarray(rounded)
 
 
 def _wide(dtype: str) -> type:

@@ -172,6 +172,8 @@ def _identities(draft: Draft) -> set[Identity]:
 
 def _unchanged(draft: Draft) -> Callable[[], None]:
     def check() -> None:
+        for question in draft.checks:
+            question()
         for source in draft.inputs:
             source.check_unchanged()
 

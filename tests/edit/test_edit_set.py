@@ -220,3 +220,10 @@ def test_a_tensor_larger_than_a_block_is_set_all_over(tmp_path):
     values = np.arange(count, dtype="<f4")
     after = edited(tmp_path, spell.f32(values), "x", "x + 1")
     assert np.array_equal(after, values + 1)
+
+
+def test_signalling_nans_raise_no_warning(tmp_path):
+    bits = np.array([0x7FA00001, 0x3F800000], "<u4")
+    after = edited(tmp_path, ("F32", (2,), bits.tobytes()), "x", "x + 1")
+    assert np.isnan(after[0])
+    assert after[1] == 2

@@ -1,0 +1,135 @@
+"""The same values in another dtype, with every loss counted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from paramctl.dtypes import DTYPES
+from paramctl.edit.cast_values import Losses, OnOverflow, cast
+from paramctl.edit.content import Made, arrays, encode
+from paramctl.edit.draft import Draft
+from paramctl.edit.plan import EDITS, Edit, Step
+from paramctl.errors import FoundError, SelectionError, UsageError
+from paramctl.formats.content import Block, Content
+from paramctl.manifest import Entry, Manifest
+from paramctl.names import show
+from paramctl.select.choose import counted
+
+_CONFIG_KEYS = ("torch_dtype", "dtype")
+_SHOWN = 10
+
+
+@EDITS.register("cast")
+@dataclass(frozen=True)
+class Cast(Edit):
+    """Round the values of the chosen tensors to another dtype; without a selection the floats.
+
+    Attributes:
+        dtype: the format's name of the new dtype.
+        on_overflow: what becomes of a finite value that is too large: ``error`` writes
+            nothing, ``inf`` makes it Inf (NaN where the dtype has no Inf), ``clamp`` the
+            largest value.
+    """
+
+    dtype: str
+    on_overflow: OnOverflow = "error"
+
+    def __post_init__(self) -> None:
+        DTYPES[self.dtype].numpy()
+        if self.on_overflow == "inf" and DTYPES[self.dtype].family not in ("float", "complex"):
+            raise UsageError(f"{self.dtype} has no Inf", hint="use --on-overflow clamp")
+
+    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
+        """The chosen entries; the floating ones when nothing is selected.
+
+        Raises:
+            SelectionError: nothing is left, or not as many as expected.
+        """
+        found = super().choose(manifest, step if step.selections else replace(step, expect=None))
+        if step.selections:
+            return found
+        found = [entry for entry in found if _is_computable(entry)]
+        if not found and not step.allow_empty:
+            raise SelectionError(f"none of {len(manifest)} tensors has floats to cast")
+        if step.expect is not None and len(found) != step.expect:
+            raise SelectionError(
+                f"selected {counted(len(found), manifest)}, expected {step.expect}"
+            )
+        return found
+
+    def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
+        """Cast every stored tensor behind the chosen names once.
+
+        Raises:
+            UsageError: complex numbers to a real dtype, or a dtype that has no arrays.
+        """
+        tally = Tally(self)
+        for name in dict.fromkeys(entry.tied_to or entry.name for entry in chosen):
+            entry = draft.entry(name)
+            if entry.dtype == self.dtype:
+                continue
+            self._check(entry)
+            after = entry._replace(dtype=self.dtype)
+            make = partial(_blocks, tally, entry, draft.content(name))
+            content = Made(after.nbytes or 0, make)
+            draft.put(name, content, dtype=self.dtype, action="cast")
+        draft.checks.append(partial(tally.judge, draft))
+        self._tell_config(draft)
+
+    def _check(self, entry: Entry) -> None:
+        DTYPES[entry.dtype].numpy()
+        if DTYPES[entry.dtype].family == "complex" and DTYPES[self.dtype].family != "complex":
+            raise UsageError(f"complex numbers don't go into {self.dtype}", where=show(entry.name))
+
+    def _tell_config(self, draft: Draft) -> None:
+        """Keep the dtype that config.json states true, where all floating tensors have one."""
+        dtypes = {e.dtype for e in draft.manifest.stored if DTYPES[e.dtype].is_floating}
+        config = draft.source.config or {}
+        if dtypes == {self.dtype}:
+            for key in _CONFIG_KEYS:
+                if isinstance(config.get(key), str):
+                    draft.config[key] = DTYPES[self.dtype].array
+
+
+def _is_computable(entry: Entry) -> bool:
+    dtype = DTYPES[entry.dtype]
+    return dtype.is_floating and bool(dtype.array)
+
+
+@dataclass
+class Tally:
+    """What the tensors of one cast lost while they were written."""
+
+    edit: Cast
+    losses: dict[str, Losses] = field(default_factory=dict)
+
+    def judge(self, draft: Draft) -> None:
+        """Say what was lost.
+
+        Raises:
+            FoundError: something overflowed and nobody said what to do; nothing is written.
+        """
+        over = {name: lost for name, lost in self.losses.items() if lost.overflow}
+        total = Losses()
+        for lost in self.losses.values():
+            total += lost
+        if over and self.edit.on_overflow == "error":
+            lines = [f"{show(name)}: {lost}" for name, lost in list(over.items())[:_SHOWN]]
+            if len(over) > _SHOWN:
+                lines.append(f"and {len(over) - _SHOWN} more")
+            raise FoundError(
+                "\n  ".join(
+                    [f"{total.overflow} values are too large for {self.edit.dtype}", *lines]
+                ),
+                hint="--on-overflow clamp or --on-overflow inf writes them all the same",
+            )
+        draft.notes.append(f"cast {len(self.losses)} tensors to {self.edit.dtype}: {total}")
+
+
+def _blocks(tally: Tally, entry: Entry, old: Content) -> Iterator[Block]:
+    lost = tally.losses[entry.name] = Losses()
+    edit = tally.edit
+    for values in arrays(old, entry.dtype):
+        found, losses = cast(values, entry.dtype, edit.dtype, edit.on_overflow)
+        lost += losses
+        yield encode(found, edit.dtype)
