@@ -1,0 +1,44 @@
+"""A forward holds a block of one layer, whatever the size of the checkpoint."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+
+import pytest
+
+WIDTH, LAYERS = 3072, 12  # 432 MiB of float32 in all, 36 MiB a layer
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A spec, and a checkpoint of its full size that takes no room on disk."""
+    (tmp_path / "net.yaml").write_text(
+        f"paramctl: 1\nmodel: Repeat({LAYERS}, Linear({WIDTH}, {WIDTH}, bias=False))\n"
+    )
+    layer = 4 * WIDTH * WIDTH
+    header = {
+        f"{n}.weight": {
+            "dtype": "F32",
+            "shape": [WIDTH, WIDTH],
+            "data_offsets": [n * layer, (n + 1) * layer],
+        }
+        for n in range(LAYERS)
+    }
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with (tmp_path / "w.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + LAYERS * layer)
+    return tmp_path
+
+
+def test_memory_is_that_of_one_layer(model):
+    words = [sys.executable, "-m", "paramctl", "forward", "net.yaml", "w.safetensors"]
+    words += ["--input", f"x=1x{WIDTH}", "--threads", "2"]
+    with subprocess.Popen(words, cwd=model, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_maxrss < 160 * 1024
