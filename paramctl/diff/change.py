@@ -26,6 +26,7 @@ class Change:
         to: the name in B of what was renamed.
         figures: of the values, where both sides have the same number of them.
         counts: whether it is a difference; a cast is none in value mode.
+        explanation: what kind of change it is, where that was asked for and found.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Change:
     to: str | None = None
     figures: Comparison | None = None
     counts: bool = True
+    explanation: str = ""
 
     @property
     def weight(self) -> float:

@@ -1,6 +1,7 @@
 """The difference between two checkpoints, whatever their sharding and order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from paramctl.diff.change import Change, Diff, Status
@@ -34,6 +35,7 @@ def diff(
     renames: bool = True,
     to: Mapping[str, str] | None = None,
     figures: bool = True,
+    explained: bool = False,
     allow_empty: bool = False,
 ) -> Diff:
     """Everything that is different between A and B.
@@ -45,6 +47,7 @@ def diff(
         renames: look for the bytes of removed tensors under added names.
         to: names in B for names of A that are called otherwise there.
         figures: without them each tensor is left at its first difference.
+        explained: say of changed matrices whether a factor, some rows or a low rank explain it.
         allow_empty: a selection may match nothing.
 
     Raises:
@@ -63,6 +66,8 @@ def diff(
     compared = zip(same_shape, compare_all(pairs, rule, figures=figures), strict=True)
     for found, comparison in compared:
         changes += _changes(found, comparison, rule, figures)
+    if explained:
+        changes = [_explained(a, b, change) for change in changes]
     changes.sort(key=lambda change: (natural_key(change.name), change.status))
     violations = (
         gates.violations(a.manifest, b.manifest, names, changes, allow_empty=allow_empty)
@@ -113,6 +118,14 @@ def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) ->
             counts=not (status == "cast" and rule.mode == "value"),
         )
     ]
+
+
+def _explained(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
+    if change.status not in ("changed", "retyped") or not change.before or not change.after:
+        return change
+    from paramctl.diff.explain import explain
+
+    return replace(change, explanation=explain(a, change.before, b, change.after))
 
 
 def _status(before: Entry, after: Entry, found: Comparison, rule: Rule) -> Status | None:

@@ -20,21 +20,26 @@ _COLUMNS = (
     Column("differing", "count"),
     *(Column(name, "number") for name in _FIGURES[1:]),
 )
+_EXPLAINED = (*_COLUMNS, Column("explanation"))
 _NAMES_ONLY = (Column("name", "name"),)
 _LONGEST_BAR = 24
 
 
-def diff_report(found: Diff, *, limit: int | None = None, only_names: bool = False) -> Report:
+def diff_report(
+    found: Diff, *, limit: int | None = None, only_names: bool = False, explained: bool = False
+) -> Report:
     """The report of a diff.
 
     Args:
         limit: show so many changes, the largest ones.
         only_names: one name a line.
+        explained: a column for explanations, whether there are some or not.
     """
     largest = _largest_first(found.changes)[:limit]
     kept = set(map(id, largest))
     ordered = [change for change in found.changes if id(change) in kept]
     hidden = len(found.changes) - len(ordered)
+    columns = _NAMES_ONLY if only_names else _EXPLAINED if explained else _COLUMNS
     payload = {
         "equal": found.is_equal,
         "compared": found.compared,
@@ -46,8 +51,8 @@ def diff_report(found: Diff, *, limit: int | None = None, only_names: bool = Fal
     }
     return Report(
         verb="diff",
-        columns=_NAMES_ONLY if only_names else _COLUMNS,
-        rows=[(c.name,) if only_names else _row(c) for c in ordered],
+        columns=columns,
+        rows=[_row(change)[: len(columns)] for change in ordered],
         payload=payload,
         names=[change.name for change in ordered],
         notes=_closing(found, hidden),
@@ -62,7 +67,7 @@ def _largest_first(changes: Sequence[Change]) -> list[Change]:
 def _row(change: Change) -> tuple[Any, ...]:
     figures = change.figures
     values = [getattr(figures, name) if figures else None for name in _FIGURES]
-    return change.name, change.status, change.to, *values
+    return change.name, change.status, change.to, *values, change.explanation
 
 
 def _object(change: Change) -> dict[str, Any]:
@@ -72,6 +77,8 @@ def _object(change: Change) -> dict[str, Any]:
     if change.figures is not None:
         row |= {name: getattr(change.figures, name) for name in _FIGURES}
         row |= {"nan": list(change.figures.nan), "inf": list(change.figures.inf)}
+    if change.explanation:
+        row["explanation"] = change.explanation
     if len(change.names) > 1:
         row["tied"] = list(change.names[1:])
     row |= {"before": _side(change.before), "after": _side(change.after)}
@@ -121,7 +128,8 @@ def _figures(change: Change) -> str:
     share = f"{100 * (figures.share or 0):.3g}% of {figures.numel:,}"
     largest = "" if figures.max_abs is None else f", max {number_text(figures.max_abs)}"
     relative = "" if figures.rel_l2 is None else f", relative {number_text(figures.rel_l2)}"
-    return f" {share}{largest}{relative}"
+    kind = f", {change.explanation}" if change.explanation else ""
+    return f" {share}{largest}{relative}{kind}"
 
 
 def _bar(change: Change, most: float, screen: Screen) -> str:

@@ -212,3 +212,12 @@ def test_hostile_names_are_escaped_in_every_form(form, tmp_path):
     b = CHECKPOINTS / "mlp.safetensors"
     out = expect(1, "diff", a, b, "-f", form).out
     assert not any(mark in out for mark in ("\x1b", "\x07", "\u202e", "\r", "\x00", "\x9b"))
+
+
+def test_a_change_can_be_explained(save):
+    square = np.random.default_rng(1).standard_normal((64, 64)).astype(np.float32)
+    update = np.outer(square[0], square[1]).astype(np.float32)
+    a, b = save("a", x=square), save("b", x=square + update)
+    row = expect(1, "diff", a, b, "--explain", "--json").json["tensors"][0]
+    assert row["explanation"] == "rank 1"
+    assert expect(1, "diff", a, b, "--explain").rows[0][-1] == "rank 1"

@@ -35,6 +35,10 @@ def run(
         Path | None,
         typer.Option("--map", metavar="FILE", help="Names in A to names in B, as for rename."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say whether rows, a factor or a low rank explain it."),
+    ] = False,
     allow_empty: AllowEmpty = False,
     *,
     comparing: Comparing,
@@ -68,10 +72,12 @@ def run(
             renames=find_renames,
             to=names_map(map, left.manifest) if map is not None else None,
             figures=not name_only,
+            explained=explain,
             allow_empty=allow_empty,
         )
         left.check_unchanged()
         right.check_unchanged()
-    emit(diff_report(found, limit=limit, only_names=name_only), common)
+    report = diff_report(found, limit=limit, only_names=name_only, explained=explain)
+    emit(report, common)
     if found.fails:
         raise typer.Exit(1)

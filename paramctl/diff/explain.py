@@ -1,0 +1,131 @@
+"""What kind of change a matrix went through: some rows, one factor, or a matrix of low rank.
+
+The rank comes from a random sketch: with ``D = b - a`` and a narrow normal ``S``, the columns
+of ``D S`` span those of D when its rank is small, and ``|D|**2 - |Q' D|**2`` says how much
+they miss.
+
+Source: Halko, Martinsson & Tropp 2011, Finding structure with randomness, algorithm 4.1.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from paramctl.compute.decode import decode, is_decodable
+from paramctl.dtypes import DTYPES
+from paramctl.figures.pieces import Readable, read_piece, size_of
+from paramctl.manifest import Entry
+
+_RANKS = 64  # larger ranks are not looked for
+_SPARE = 8
+_MISSED = 1e-4  # share of |D|**2 that an explanation may leave
+_BLOCK = 1 << 20  # elements
+_WIDEST = 1 << 17  # columns, whose sketch must fit in memory
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two matrices: tensors of rank 2 and more, flattened behind their first axis."""
+
+    a: Readable
+    before: Entry
+    b: Readable
+    after: Entry
+
+    @property
+    def rows(self) -> int:
+        """Size of the first axis."""
+        return int(self.before.shape[0] or 0)
+
+    @property
+    def width(self) -> int:
+        """Elements per row."""
+        return size_of(self.before) // max(self.rows, 1)
+
+    def blocks(self) -> Iterator[tuple[slice, Any, Any]]:
+        """Some rows after the other, of both sides, as float64."""
+        step = max(1, _BLOCK // max(self.width, 1))
+        for start in range(0, self.rows, step):
+            stop = min(start + step, self.rows)
+            span = start * self.width, stop * self.width
+            left = read_piece(self.a, self.before, span, "left piece")
+            right = read_piece(self.b, self.after, span, "right piece")
+            a = decode(self.before.dtype, left, "left values").reshape(-1, self.width)
+            b = decode(self.after.dtype, right, "right values").reshape(-1, self.width)
+            yield slice(start, stop), a, b
+
+
+def explain(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
+    """A few words such as ``rank 16``, ``3 of 30,522 rows`` or ``scaled by 0.5``; often none.
+
+    Several of them may hold: they are joined by commas.
+    """
+    sides = Sides(a, before, b, after)
+    if not _is_matrix(sides):
+        return ""
+    sketch = _Sketch(sides)
+    found = []
+    if 0 < sketch.changed_rows <= sides.rows // 2:
+        found.append(f"{sketch.changed_rows:,} of {sides.rows:,} rows")
+    if factor := sketch.factor():
+        found.append(f"scaled by {factor:.6g}")
+    elif rank := sketch.rank():
+        found.append(f"rank {rank}")
+    return ", ".join(found)
+
+
+def _is_matrix(sides: Sides) -> bool:
+    dtypes = sides.before.dtype, sides.after.dtype
+    floats = all(DTYPES[name].is_floating and is_decodable(name) for name in dtypes)
+    packed = "F4" in dtypes and sides.width % 2
+    shape = sides.before.shape
+    return floats and not packed and len(shape) >= 2 and sides.rows > 1 and 1 < sides.width
+
+
+class _Sketch:
+    """One pass over both sides: sums for the factor, changed rows, and the sketch."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.sides = sides
+        self.columns = min(_RANKS + _SPARE, sides.rows, sides.width)
+        narrow = sides.width <= _WIDEST
+        random = np.random.Generator(np.random.Philox(0))
+        sketch = random.standard_normal((sides.width, self.columns)) if narrow else None
+        self.image = np.zeros((sides.rows, self.columns)) if narrow else None
+        self.changed_rows = 0
+        self.aa = self.ab = self.bb = self.energy = 0.0
+        with np.errstate(all="ignore"):
+            for rows, a, b in sides.blocks():
+                delta = b - a
+                self.changed_rows += int(np.count_nonzero(delta.any(axis=1)))
+                self.aa += float(np.vdot(a, a))
+                self.ab += float(np.vdot(a, b))
+                self.bb += float(np.vdot(b, b))
+                self.energy += float(np.vdot(delta, delta))
+                if self.image is not None:
+                    self.image[rows] = delta @ sketch
+        self.is_finite = bool(np.isfinite(self.aa + self.bb + self.energy)) and self.energy > 0
+
+    def factor(self) -> float | None:
+        """The number that a was multiplied with to give b, or ``None``."""
+        if not self.is_finite or not self.aa:
+            return None
+        factor = self.ab / self.aa
+        missed = self.bb - factor * self.ab
+        return factor if missed <= _MISSED * self.energy else None
+
+    def rank(self) -> int | None:
+        """The rank of the change, if it is small next to both sizes of the matrix."""
+        if self.image is None or not self.is_finite:
+            return None
+        basis, _ = np.linalg.qr(self.image)
+        projected = np.zeros((basis.shape[1], self.sides.width))
+        for rows, a, b in self.sides.blocks():
+            projected += basis[rows].T @ (b - a)
+        kept = np.cumsum(np.linalg.svd(projected, compute_uv=False) ** 2)
+        enough = np.flatnonzero(kept >= (1 - _MISSED) * self.energy)
+        rank = int(enough[0]) + 1 if len(enough) else 0
+        most = min(_RANKS, self.sides.rows // 4, self.sides.width // 4)
+        return rank if 0 < rank <= most else None

@@ -1,0 +1,53 @@
+"""Explanations of changed matrices: right where one holds, silent where none does."""
+
+import numpy as np
+import pytest
+from memory_source import MemorySource
+
+from paramctl.diff.explain import explain
+
+RANDOM = np.random.default_rng(0)
+W = RANDOM.standard_normal((96, 80)).astype(np.float32)
+
+
+def explained(a, b):
+    left, right = MemorySource(x=a), MemorySource(x=b)
+    return explain(left, left["x"], right, right["x"])
+
+
+@pytest.mark.parametrize("rank", [1, 4, 16])
+def test_a_low_rank_update_shows_its_rank(rank):
+    down, up = RANDOM.standard_normal((rank, 80)), RANDOM.standard_normal((96, rank))
+    assert explained(W, (W + 0.1 * up @ down).astype(np.float32)) == f"rank {rank}"
+
+
+def test_a_scaled_matrix_shows_its_factor():
+    assert explained(W, W * np.float32(0.5)) == "scaled by 0.5"
+
+
+def test_a_few_changed_rows_are_counted():
+    changed = W.copy()
+    changed[[3, 70]] = RANDOM.standard_normal((2, 80))
+    assert explained(W, changed) == "2 of 96 rows, rank 2"
+
+
+def test_a_change_of_everything_has_no_explanation():
+    assert explained(W, RANDOM.standard_normal(W.shape).astype(np.float32)) == ""
+
+
+@pytest.mark.parametrize(
+    "a", [np.float32(1), np.ones(9, np.float32), np.ones((3, 0), np.float32), np.ones((9, 9), int)]
+)
+def test_what_is_no_matrix_of_floats_is_left_alone(a):
+    assert explained(a, a + a.dtype.type(1)) == ""
+
+
+def test_nan_explains_nothing():
+    broken = W.copy()
+    broken[0] = np.nan
+    assert explained(W, broken) == "1 of 96 rows"
+
+
+def test_higher_ranks_are_flattened_behind_the_first_axis():
+    kernel = W.reshape(96, 5, 4, 4)
+    assert explained(kernel, kernel * np.float32(2)) == "scaled by 2"
