@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -101,9 +102,18 @@ def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
         place = destination(made, where)
     if place is not None and not writing.dry_run:
         write(made, place)
-    for note in made.draft.notes:
+    for note in (*made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")
     _print(verb, made, place.path if place else None, writing, common)
+
+
+def _left_behind(made: "Plan", writing: Writing) -> list[str]:
+    """What a change means for a config.json that does not come along."""
+    config = made.draft.config
+    if not config or writing.output is None or writing.output.suffix != ".safetensors":
+        return []
+    pairs = ", ".join(f"{key} {json.dumps(value)}" for key, value in config.items())
+    return [f"OUT is one file; a config.json beside it has to say {pairs}"]
 
 
 def _print(verb: str, made: "Plan", path: Path | None, writing: Writing, common: Common) -> None:

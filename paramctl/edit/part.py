@@ -69,20 +69,30 @@ def loaded(path: Path) -> Values:
     Raises:
         InputError: missing, or no such file.
     """
-    import numpy as np
-
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "it is no .npy array of numbers"
-        raise InputError(problem.lower(), where=show(str(path))) from None
-    if not isinstance(array, np.ndarray):
-        raise InputError("it is no .npy array", where=show(str(path)))
+    array = open_array(path)
 
     def new(old: "Array", dtype: str, where: slice) -> "Array":
         return _converted(array[where] if array.ndim else array, dtype)
 
     return Values(new, array.shape)
+
+
+def open_array(path: Path) -> "Array":
+    """The array of a ``.npy`` file, mapped and not read.
+
+    Raises:
+        InputError: missing, or no such file.
+    """
+    import numpy as np
+
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        problem = getattr(error, "strerror", None) or "it is no .npy array of numbers"
+        raise InputError(problem.lower(), where=show(str(path))) from None
+    if not isinstance(array, np.ndarray):
+        raise InputError("it is no .npy array", where=show(str(path)))
+    return array
 
 
 def refill(draft: Draft, entry: Entry, place: Position, values: Values) -> None:

@@ -23,13 +23,17 @@ def record(made: Plan) -> None:
     from paramctl.init.stream import VERSION
 
     draft = made.draft
-    inputs = {PurePath(source.path).name: _digest(source) for source in draft.inputs}
+    inputs = {_name(source): _digest(source) for source in draft.inputs if source.files}
     draft.annotate("paramctl.recipe", _json([_step(step) for step in made.steps]))
     draft.annotate("paramctl.inputs", _json(inputs))
     seeds = [step.edit.seed for step in made.steps if hasattr(step.edit, "seed")]
     draft.annotate("paramctl.seed", str(seeds[-1]) if seeds else None)
     draft.annotate("paramctl.stream", VERSION if seeds else None)
     draft.annotate("paramctl.version", __version__)
+
+
+def _name(source: Source) -> str:
+    return PurePath(source.path).name or "."
 
 
 def _digest(source: Source) -> str:
@@ -54,6 +58,8 @@ def _step(step: Step) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, str | int | float | bool | None):
         return value
+    if isinstance(value, Source):
+        return _name(value)
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     return getattr(value, "text", None) or str(value)

@@ -1,0 +1,100 @@
+"""A checkpoint of arrays from files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paramctl.dtypes import DTYPES, dtype_of
+from paramctl.edit.content import Made, encode
+from paramctl.edit.draft import Draft
+from paramctl.edit.part import open_array
+from paramctl.edit.plan import EDITS, Edit, Plan, Step, plan
+from paramctl.errors import UsageError
+from paramctl.formats.content import BLOCK, Block
+from paramctl.formats.header import Header
+from paramctl.manifest import Entry, Manifest
+from paramctl.names import show
+from paramctl.sources.files import Files
+from paramctl.sources.source import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@EDITS.register("pack")
+@dataclass(frozen=True)
+class Pack(Edit):
+    """Add arrays under their names, with the dtypes they have.
+
+    Attributes:
+        arrays: name and ``.npy`` file of each.
+    """
+
+    is_selective = False
+
+    arrays: tuple[tuple[str, Path], ...]
+
+    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
+        """Nothing: the arrays are new."""
+        return []
+
+    def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
+        """Add them where the safetensors library would put them.
+
+        Raises:
+            UsageError: a name twice, or an array that the format has no dtype for.
+            InputError: a file is missing or no array.
+        """
+        for name, path in self.arrays:
+            array = open_array(path)
+            dtype = _dtype(array, path)
+            size = array.size * DTYPES[dtype].bits // 8
+            draft.add(name, dtype, array.shape, Made(size, partial(_blocks, array, dtype)))
+
+
+def parse_array(text: str) -> tuple[str, Path]:
+    """Name and file of ``NAME=FILE.npy``.
+
+    Raises:
+        UsageError: there is no ``=``.
+    """
+    name, equals, path = text.rpartition("=")
+    if not equals or not path:
+        raise UsageError(f"'{show(text)}' is no NAME=FILE.npy")
+    return name, Path(path)
+
+
+def plan_pack(arrays: Sequence[tuple[str, Path]]) -> Plan:
+    """The plan of a new checkpoint of arrays."""
+    nothing = Source(
+        path=Path("-"),
+        where="",
+        folder=None,
+        manifest=Manifest([]),
+        files=(),
+        headers=(Header((), {"format": "pt"}, (), 0, 0),),
+        index=None,
+        index_path=None,
+        config=None,
+        descriptors=Files(),
+    )
+    return plan(nothing, [Step(Pack(tuple(arrays)))])
+
+
+def _dtype(array: "np.ndarray[Any, Any]", path: Path) -> str:
+    try:
+        return dtype_of(array).name
+    except UsageError as error:
+        raise UsageError(error.problem, where=show(str(path)), hint=error.hint) from None
+
+
+def _blocks(array: "np.ndarray[Any, Any]", dtype: str) -> Iterator[Block]:
+    if array.ndim == 0:
+        yield encode(array, dtype)
+        return
+    row = max(1, array.itemsize * (array.size // max(1, len(array))))
+    step = max(1, BLOCK // row)
+    for start in range(0, len(array), step):
+        yield encode(array[start : start + step], dtype)
