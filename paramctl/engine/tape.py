@@ -104,10 +104,14 @@ class Tape:
 
     def deliver(self, xp: Any) -> None:
         """Add what gathered for each parameter to its ``grad``, in an array of its own."""
+        taken: set[int] = set()
         for slot in self._parameters.values():
             if slot.gradient is None or slot.parameter is None:
                 continue
-            fresh = slot.gradient if slot.is_own else xp.asarray(slot.gradient, copy=True)
+            fresh = slot.gradient
+            if not slot.is_own and (id(fresh) in taken or fresh.base is not None):
+                fresh = xp.asarray(fresh, copy=True)
+            taken.add(id(fresh))
             parameter = slot.parameter
             parameter.grad = fresh if parameter.grad is None else parameter.grad + fresh
             slot.gradient = None
