@@ -64,15 +64,10 @@ def test_matrix_products_take_what_numpy_takes(one, other, inner):
     agree("matmul", np.matmul, [(*one[:2], 2, inner), (*other[:1], inner, 3)])
 
 
-@given(SHAPES, st.integers(-5, 5), st.booleans())
+@given(SHAPES.filter(bool), st.integers(-5, 5), st.booleans())
 def test_reductions_drop_the_axis_that_numpy_drops(shape, axis, keepdims):
-    agree(
-        "sum",
-        lambda x: np.sum(x, axis=axis, keepdims=keepdims),
-        [shape],
-        axis=axis,
-        keepdims=keepdims,
-    )
+    options = {"axis": axis, "keepdims": keepdims}
+    agree("sum", lambda x: np.sum(x, **options), [shape], **options)
 
 
 @given(SHAPES, st.integers(-5, 5))
