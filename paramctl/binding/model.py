@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramctl.binding.bind import Binding, bind
+from paramctl.binding.contradict import contradictions
 from paramctl.binding.refuse import require_fit
 from paramctl.errors import UsageError
 from paramctl.names import show
@@ -68,7 +69,11 @@ def known_binding(source: Source, spec: str | None = None) -> Binding | None:
     """
     if spec is None and (source.config is None or find_family(source.config) is None):
         return None
-    return bound_model(source, spec).binding
+    model = bound_model(source, spec)
+    assert model.binding is not None
+    if model.binding.fits:
+        model.binding.mismatched += contradictions(model.spec, model.module)
+    return model.binding
 
 
 def fitting_model(

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paramctl.binding.stored import StoredTensor
-from paramctl.engine.parameter import Stored
 from paramctl.sources.open import open_source
 
 
@@ -22,10 +21,6 @@ def table(tmp_path_factory):
 def stored(table, name="t"):
     source, _ = table
     return StoredTensor(source, source.manifest[name])
-
-
-def test_it_is_what_the_engine_calls_stored(table):
-    assert isinstance(stored(table), Stored)
 
 
 def test_the_whole_is_the_array(table):

@@ -14,7 +14,7 @@ _UNUSED = "run `paramctl drop` if it is not wanted, or name the spec that has it
 
 
 def _missing(subject: Subject) -> Iterator[Finding]:
-    binding: "Binding" = subject.binding
+    binding: Binding = subject.binding
     if not binding.missing:
         return
     from paramctl.binding.refuse import hint
@@ -28,27 +28,32 @@ def _missing(subject: Subject) -> Iterator[Finding]:
 
 
 def _unexpected(subject: Subject) -> Iterator[Finding]:
-    binding: "Binding" = subject.binding
+    binding: Binding = subject.binding
+    if not binding.unexpected:
+        return
+    from paramctl.binding.refuse import hint
+
+    told = hint(binding) or _UNUSED
     for name in binding.unexpected:
         shape = _shape(binding.source.manifest[name].shape)
         message = f"no parameter of the model takes it: {shape}"
-        yield Finding("unexpected", "error", name, message, _UNUSED)
+        yield Finding("unexpected", "error", name, message, told)
 
 
 def _mismatched(subject: Subject) -> Iterator[Finding]:
-    binding: "Binding" = subject.binding
+    binding: Binding = subject.binding
     for found in binding.mismatched:
         yield Finding("mismatched", "error", found.stored, found.problem)
 
 
 def _unneeded(subject: Subject) -> Iterator[Finding]:
-    binding: "Binding" = subject.binding
+    binding: Binding = subject.binding
     for name in binding.leftovers:
         yield Finding("unneeded", "info", name, "a buffer that the model no longer needs")
 
 
 def _apart(subject: Subject) -> Iterator[Finding]:
-    binding: "Binding" = subject.binding
+    binding: Binding = subject.binding
     for note in binding.notes:
         yield Finding("tie-apart", "warning", "", note)
 
