@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from paramctl.edit.rename import Rename
-from paramctl.edit.rename_map import read_map
 from paramctl.manifest import Manifest
 
 
@@ -14,4 +12,7 @@ def names_map(path: Path, manifest: Manifest) -> dict[str, str]:
         InputError: the file can't be read.
         UsageError: a rule concerns no tensor.
     """
+    from paramctl.edit.rename import Rename
+    from paramctl.edit.rename_map import read_map
+
     return Rename(table=read_map(path)).names(manifest)

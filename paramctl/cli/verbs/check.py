@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paramctl.cli.grouped import grouped
 from paramctl.cli.options import Common, Model, verb
+from paramctl.cli.ruling import Ruling
 
 if TYPE_CHECKING:
     from paramctl.sources.source import Source
@@ -14,6 +16,7 @@ GROUP = "Judge"
 
 
 @verb
+@grouped("ruling", Ruling)
 def run(
     model: Model,
     spec: Annotated[
@@ -22,25 +25,13 @@ def run(
             "--spec", metavar="SPEC", help="Whether it fits this spec, not only its config.json."
         ),
     ] = None,
-    values: Annotated[
-        bool, typer.Option("--values", help="Also read every number: NaN, Inf, constants.")
-    ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="A warning fails too.")] = False,
-    select: Annotated[
-        list[str] | None,
-        typer.Option("--select", metavar="RULE", help="Only these rules or groups of rules."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULE", help="All but these.")
-    ] = None,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first error.")
-    ] = False,
     *,
+    ruling: Ruling,
     common: Common,
 ) -> None:
     """Whether a checkpoint is sound; exit 1 for an error, 3 where it can't be read.
 
+    \b
     Examples:
         paramctl check model/
         paramctl check model/ --values --strict
@@ -50,18 +41,11 @@ def run(
     from paramctl.report.emit import emit
     from paramctl.report.of_check import check_report
 
-    found = check(
-        model,
-        bind=_binder(spec),
-        values=values,
-        select=tuple(select or ()),
-        ignore=tuple(ignore or ()),
-        fail_fast=fail_fast,
-    )
+    found = check(model, bind=_binder(spec), **ruling.arguments())
     emit(check_report(found, model), common)
     if not found.is_readable:
         raise typer.Exit(3)
-    if not found.ok or (strict and found.count("warning")):
+    if not found.ok or (ruling.strict and found.count("warning")):
         raise typer.Exit(1)
 
 

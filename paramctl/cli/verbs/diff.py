@@ -1,6 +1,5 @@
 """What differs between two checkpoints, and whether it may."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,17 +23,6 @@ def run(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, metavar="N", help="The N largest changes.")
     ] = None,
-    find_renames: Annotated[
-        bool,
-        typer.Option(
-            "--find-renames/--no-find-renames",
-            help="Look for the bytes of removed tensors under added names.",
-        ),
-    ] = True,
-    map: Annotated[
-        Path | None,
-        typer.Option("--map", metavar="FILE", help="Names in A to names in B, as for rename."),
-    ] = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Say whether rows, a factor or a low rank explain it."),
@@ -50,6 +38,7 @@ def run(
     way round, within the tolerances. With --allow, --must-change or --forbid, exit 1 only
     where one of them is violated.
 
+    \b
     Examples:
         paramctl diff base/ tuned/
         paramctl diff base/ tuned/ --allow '*_proj' --must-change '{q,v}_proj'
@@ -57,20 +46,15 @@ def run(
     """
     from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
-    from paramctl.diff.names_map import names_map
     from paramctl.report.emit import emit
     from paramctl.report.of_diff import diff_report
 
-    rule, gates = comparing.rule(), comparing.gates()
     with opened(a, common) as left, opened(b, common) as right:
         found = diff(
             left,
             right,
             select or (),
-            rule=rule,
-            gates=gates,
-            renames=find_renames,
-            to=names_map(map, left.manifest) if map is not None else None,
+            **comparing.arguments(left.manifest),
             figures=not name_only,
             explained=explain,
             allow_empty=allow_empty,

@@ -28,6 +28,7 @@ def run(
     A tensor's is sha256 of 'DTYPE d0,d1' and a newline, then its bytes; the model's is sha256
     of the sorted lines 'name TAB digest'.
 
+    \b
     Examples:
         paramctl hash model/ > MANIFEST
         paramctl hash model/ --verify MANIFEST

@@ -35,6 +35,7 @@ def run(
     NaN is left out of the figures, Inf is kept; std is of the population. Aliases are left
     out unless they are named.
 
+    \b
     Examples:
         paramctl stats model/ --where 'nan > 0 or absmax > 1e4'
         paramctl stats model.safetensors '*_proj.weight' --hist

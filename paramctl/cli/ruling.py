@@ -1,0 +1,35 @@
+"""Options of a check: which rules run, what they may read, what makes them fail."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+_Words = list[str] | None
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Which rules of a check run, and which of their findings fail."""
+
+    values: Annotated[
+        bool, typer.Option("--values", help="Also read every number: NaN, Inf, constants.")
+    ] = False
+    strict: Annotated[bool, typer.Option("--strict", help="A warning fails too.")] = False
+    select: Annotated[
+        _Words,
+        typer.Option("--select", metavar="RULE", help="Only these rules or groups of rules."),
+    ] = None
+    ignore: Annotated[_Words, typer.Option("--ignore", metavar="RULE", help="All but these.")] = (
+        None
+    )
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first error.")] = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The same for the library's ``check``."""
+        return {
+            "values": self.values,
+            "select": tuple(self.select or ()),
+            "ignore": tuple(self.ignore or ()),
+            "fail_fast": self.fail_fast,
+        }
