@@ -45,7 +45,8 @@ class DType:
             return np.dtype(self.array).newbyteorder("<")
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, self.array))
+        found: np.dtype = np.dtype(getattr(ml_dtypes, self.array))
+        return found
 
     @property
     def is_floating(self) -> bool:
@@ -99,9 +100,7 @@ def parse_dtype(text: str) -> DType:
     """
     name = text if text in DTYPES else _SPELLINGS.get(text.lower())
     if name is None:
-        raise UsageError(
-            f"no dtype named '{text}'", hint=f"dtypes are {', '.join(sorted(DTYPES))}"
-        )
+        raise UsageError(f"no dtype named '{text}'", hint=f"dtypes are {', '.join(sorted(DTYPES))}")
     return DTYPES[name]
 
 
