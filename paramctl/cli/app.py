@@ -77,8 +77,9 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
         case KeyboardInterrupt() | typer.Abort():
             return 130
         case BrokenPipeError():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 141
+            return _reader_gone()
+        case SystemExit() if isinstance(error.__context__, BrokenPipeError):
+            return _reader_gone()  # Typer turns a closed pipe into exit 1
         case SystemExit():
             return error.code if isinstance(error.code, int) else 0
         case _ if isinstance(error, _WRONG_USAGE):
@@ -97,6 +98,12 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
         traceback.print_exception(error)
     _say(argv, "bug", f"{type(error).__name__}: {error}", "", "run again with -vv and report it")
     return 5
+
+
+def _reader_gone() -> int:
+    """Send what is still to be flushed nowhere, so that Python ends without a complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 141
 
 
 def _say(argv: Sequence[str], kind: str, message: str, where: str, hint: str) -> None:
