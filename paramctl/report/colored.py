@@ -47,6 +47,7 @@ def print_table(
         file=sys.stdout,
         width=max(screen.width, total_width(widths_of(cells, columns))),
         force_terminal=True,
+        color_system="standard",  # whatever TERM says: colours were asked for or suit
         no_color=False,
         markup=False,
         highlight=False,
