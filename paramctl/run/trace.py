@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramctl.engine.module import Module
+from paramctl.engine.promotion import is_complex
 from paramctl.run.values import tensors
 
 
@@ -75,7 +76,7 @@ def _row(module: Module, tensor: Any, seconds: float) -> Row:
         keep = xp.isfinite(magnitudes)
         array, magnitudes = array[keep], magnitudes[keep]
     if array.size:
-        wide = xp.astype(magnitudes if array.dtype.kind == "c" else array, xp.float64)
+        wide = xp.astype(magnitudes if is_complex(tensor.dtype) else array, xp.float64)
         mean, std = float(xp.mean(wide)), float(xp.std(wide))
         absmax = float(xp.max(magnitudes))
     shape = tuple(tensor.shape)
