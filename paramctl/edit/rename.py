@@ -56,6 +56,14 @@ class Rename(Edit):
         Raises:
             UsageError: rules that concern nothing, every one of them.
         """
+        known: tuple[Manifest, dict[str, str]] | None = self.__dict__.get("_known")
+        if known is not None and known[0] is manifest:
+            return known[1]
+        found = self._names(manifest)
+        self.__dict__["_known"] = manifest, found  # the same for choosing and for applying
+        return found
+
+    def _names(self, manifest: Manifest) -> dict[str, str]:
         idle = dict.fromkeys((*self.table, *self.rules))
         found: dict[str, str] = {}
         literal = {rule.old: rule for rule in reversed(self.table)}

@@ -34,7 +34,8 @@ class Slot:
     def now(self) -> Entry:
         """The entry as it stands: an alias shows what the tensor it shares has become."""
         if self.kept is None:
-            return self.entry._replace(tied_to=None)
+            entry = self.entry
+            return entry if entry.tied_to is None else entry._replace(tied_to=None)
         shared = self.kept.entry
         return self.entry._replace(
             dtype=shared.dtype, shape=shared.shape, shard=shared.shard, tied_to=shared.name

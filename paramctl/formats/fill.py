@@ -4,11 +4,12 @@ import errno
 import os
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from paramctl.errors import ResourceError
-from paramctl.formats.content import BLOCK, Span
+from paramctl.formats.content import BLOCK, Content, Span
 from paramctl.formats.copying import copy_span, read_at, write_at
-from paramctl.formats.image import Image, Piece
+from paramctl.formats.image import Image
 from paramctl.names import show
 
 _POISON = b"\xff" * 8  # a length that every reader refuses
@@ -25,7 +26,7 @@ def fill(fd: int, image: Image) -> None:
     reserve(fd, image.nbytes)
     write_at(fd, _POISON, 0)
     write_at(fd, image.header[len(_POISON) :], len(_POISON))
-    sums = [_write(fd, piece) for piece in image.pieces()]
+    sums = [_write(fd, stretch) for stretch in stretches(image)]
     os.fsync(fd)
     _verify(fd, image, sums)
     write_at(fd, image.header[: len(_POISON)], 0)
@@ -46,18 +47,43 @@ def reserve(fd: int, nbytes: int) -> None:
             raise
 
 
-def _write(fd: int, piece: Piece) -> int | None:
-    """Write one tensor; returns its checksum, or ``None`` when the kernel copied it."""
-    span = piece.content.span()
-    if span is not None:
-        copy_span(span, fd, piece.start, where=show(piece.entry.name))
+class Stretch(NamedTuple):
+    """Bytes ``[start, stop)`` of the file that are made, or copied from one place, as a whole."""
+
+    name: str
+    content: Content | None
+    span: Span | None
+    start: int
+    stop: int
+
+
+def stretches(image: Image) -> Iterator[Stretch]:
+    """The tensors in order; neighbours that are copied from neighbours come as one."""
+    held: Stretch | None = None
+    for entry, content, start, stop in image.pieces():
+        span = content.span()
+        if held and held.span and span and held.span.fd == span.fd and held.span.stop == span.start:
+            held = held._replace(span=held.span._replace(stop=span.stop), stop=stop)
+            continue
+        if held:
+            yield held
+        held = Stretch(entry.name, None if span else content, span, start, stop)
+    if held:
+        yield held
+
+
+def _write(fd: int, stretch: Stretch) -> int | None:
+    """Write a stretch; returns its checksum, or ``None`` when the kernel copied it."""
+    if stretch.span is not None:
+        copy_span(stretch.span, fd, stretch.start, where=show(stretch.name))
         return None
-    position, checksum = piece.start, 0
-    for block in piece.content.blocks():
+    assert stretch.content is not None, "what is not copied is made"
+    position, checksum = stretch.start, 0
+    for block in stretch.content.blocks():
         checksum = zlib.crc32(block, checksum)
         position = write_at(fd, block, position)
-    if position != piece.stop:
-        raise AssertionError(f"{piece.entry.name}: made {position - piece.start} bytes")
+    if position != stretch.stop:
+        raise AssertionError(f"{stretch.name}: made {position - stretch.start} bytes")
     return checksum
 
 
@@ -66,12 +92,14 @@ def _verify(fd: int, image: Image, sums: list[int | None]) -> None:
     header = os.pread(fd, len(image.header), 0)
     if size != image.nbytes or header != _POISON + image.header[len(_POISON) :]:
         raise ResourceError("the header reads back different from what was written")
-    for piece, checksum in zip(image.pieces(), sums, strict=True):
-        span = piece.content.span()
-        written = Span(fd, piece.start, piece.stop)
-        name = show(piece.entry.name)
-        same = _checksum(written, name) == checksum if span is None else _equal(span, written, name)
-        if not same:
+    for stretch, checksum in zip(stretches(image), sums, strict=True):
+        written = Span(fd, stretch.start, stretch.stop)
+        name = show(stretch.name)
+        if stretch.span is None:
+            is_same = _checksum(written, name) == checksum
+        else:
+            is_same = _equal(stretch.span, written, name)
+        if not is_same:
             raise ResourceError("its bytes read back different from what was written", where=name)
 
 
