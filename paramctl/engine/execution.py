@@ -12,7 +12,7 @@ from paramctl.engine.function import FUNCTIONS, call_function
 from paramctl.engine.module import Module
 from paramctl.engine.operation import DEFAULT_FLOAT, OPERATIONS, Form, Operation
 from paramctl.engine.parameter import Parameter
-from paramctl.engine.promotion import has_gradient, is_float
+from paramctl.engine.promotion import dtype_name, has_gradient, is_float
 from paramctl.engine.shapes import Shape
 from paramctl.engine.tape import Record, Slot, Tape
 from paramctl.engine.tensor import Tensor
@@ -88,12 +88,12 @@ class Execution:
 
     def constant(self, value: Any, name: str = "") -> Tensor:
         """An input or a literal as a tensor; floats take the dtype of the run."""
-        array = self.backend.asarray(value)
-        if is_float(array.dtype.name):
-            array = self.backend.widen(array, self.dtype)
-            array = self.backend.round_bfloat16(array) if self.is_rounded else array
+        here = value if self.backend.owns(value) else HOST.asarray(value)
+        array = self.backend.widen(here, self.dtype)
+        if self.is_rounded:
+            array = self.backend.round_bfloat16(array)
         shown = None if self.mode == "shapes" else array
-        return Tensor(self, tuple(array.shape), array.dtype.name, shown, name=name)
+        return Tensor(self, tuple(array.shape), dtype_name(array), shown, name=name)
 
     def variable(self, value: Any, name: str = "") -> Tensor:
         """A constant whose gradient gathers in its ``slot``, on a tape."""
@@ -187,7 +187,8 @@ class Execution:
         if operand.execution is not self:
             self._refuse_foreign(operand)
         if operation.floats and not has_gradient(operand.dtype):
-            return operand.array.astype(self.dtype)
+            xp = self.backend.xp
+            return xp.astype(operand.array, getattr(xp, self.dtype))
         return operand.array
 
     def _refuse_foreign(self, operand: Tensor) -> None:
@@ -203,8 +204,8 @@ class Execution:
         array = xp.asarray(array)
         if array.shape != form.shape:
             raise AssertionError(f"{operation.name}: rule {form.shape}, value {array.shape}")
-        if array.dtype != dtype:
-            array = xp.astype(array, dtype)
+        if dtype_name(array) != dtype:
+            array = xp.astype(array, getattr(xp, dtype))
         if self.is_rounded and not operation.reads and is_float(dtype):
             array = self.backend.round_bfloat16(array)
         return Tensor(self, form.shape, dtype, array)
@@ -235,7 +236,7 @@ class Execution:
             raise LanguageError("no parameter took part in the output, so it has no gradients")
         xp = self.backend.xp
         if seed is None:
-            seed = xp.ones(output.shape, dtype=output.dtype)
+            seed = xp.ones(output.shape, dtype=getattr(xp, output.dtype))
         output.slot.add(xp, self.backend.asarray(seed, output.dtype))
         with quiet():
             self.tape.backward(xp)

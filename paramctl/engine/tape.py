@@ -109,7 +109,7 @@ class Tape:
             if slot.gradient is None or slot.parameter is None:
                 continue
             fresh = slot.gradient
-            if not slot.is_own and (id(fresh) in taken or fresh.base is not None):
+            if not slot.is_own and (id(fresh) in taken or getattr(fresh, "base", None) is not None):
                 fresh = xp.asarray(fresh, copy=True)
             taken.add(id(fresh))
             parameter = slot.parameter

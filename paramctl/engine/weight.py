@@ -79,9 +79,10 @@ class Weight:
     def take(self, indices: Any) -> Any:
         """The rows with these indices, which the caller has checked; no others are read."""
         value = self.value
-        if _is_stored(value):
-            return self._widen(value.take(self.backend.to_numpy(indices)))
-        return self._widen(value[indices])
+        if self.backend.owns(value):
+            return self._widen(self.backend.xp.take(value, indices, axis=0))
+        chosen = self.backend.to_numpy(indices)
+        return self._widen(value.take(chosen) if _is_stored(value) else value[chosen])
 
     def _widen(self, array: Any) -> Any:
         return self._rounded(self.backend.widen(array, self.dtype))

@@ -11,6 +11,8 @@ from typing import Any
 import array_api_strict as strict
 import numpy as np
 
+from paramctl.compute.backend import HOST, Backend
+
 DEVICE = strict.Device("device1")
 _CREATION = ("zeros", "ones", "full", "empty", "arange", "asarray")
 
@@ -74,3 +76,29 @@ def _add_at(target: Any, index: Any, values: Any) -> None:
     whole = outside(target).copy()
     np.add.at(whole, places, outside(values))
     target[...] = inside(whole)
+
+
+class StrictBackend(Backend):
+    """A device that is not the host, as far as arrays can tell."""
+
+    device = "device1"
+
+    def __init__(self) -> None:
+        self.xp = Namespace()
+
+    def asarray(self, value: Any, dtype: str | None = None) -> Any:
+        if self.owns(value):
+            return value if dtype is None else strict.astype(value, getattr(strict, dtype))
+        return inside(np.asarray(value, dtype=dtype))
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        return outside(array)
+
+    def owns(self, array: Any) -> bool:
+        return isinstance(array, strict._array_object.Array)
+
+    def widen(self, array: Any, to: str = "float32", out: Any = None) -> Any:
+        if not self.owns(array):
+            return inside(HOST.widen(array, to))
+        floats = strict.isdtype(array.dtype, "real floating")
+        return strict.astype(array, getattr(strict, to)) if floats else array
