@@ -1,7 +1,7 @@
 """What a checkpoint or a model holds, without a number: entries in order, and their ties."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from paramctl.dtypes import DTYPES
@@ -9,6 +9,7 @@ from paramctl.errors import UsageError
 from paramctl.names import near, show
 
 Shape = tuple[int | None, ...]
+Described = Mapping[str, tuple[str | None, str | None]]
 
 _BUFFERS = re.compile(r"(?:.*\.)?(?:running_[^.]*|num_batches_tracked|inv_freq|[^.]*_ids)\Z", re.S)
 
@@ -63,6 +64,10 @@ class Entry(NamedTuple):
 class Manifest:
     """The ordered entries of a checkpoint or model, stored tensors and aliases alike.
 
+    Attributes:
+        describe: finds module type and role by name where the entries don't say, at some cost;
+            ``None`` where nobody knows.
+
     Raises:
         ValueError: two entries have one name (a reader finds that earlier, with a place).
     """
@@ -70,6 +75,7 @@ class Manifest:
     def __init__(self, entries: Iterable[Entry], metadata: dict[str, str] | None = None) -> None:
         self.entries = tuple(entries)
         self.metadata = dict(metadata or {})
+        self.describe: Callable[[], Described] | None = None
         self._by_name = {entry.name: entry for entry in self.entries}
         if len(self._by_name) != len(self.entries):
             raise ValueError("a manifest has one entry per name")

@@ -54,6 +54,7 @@ class Draft:
         if self._manifest is None:
             entries = [slot.now() for slot in self.slots]
             self._manifest = Manifest(entries, self.source.manifest.metadata)
+            self._manifest.describe = self.source.manifest.describe
         return self._manifest
 
     def content(self, name: str) -> Content:

@@ -44,8 +44,6 @@ _VALUES: dict[str, Callable[[Entry], int | None]] = {
 _WORDS: dict[str, Callable[[Entry], str | None]] = {
     "dtype": attrgetter("dtype"),
     "kind": attrgetter("kind"),
-    "type": attrgetter("module_type"),
-    "role": attrgetter("role"),
 }
 
 
@@ -116,12 +114,7 @@ class Named(Predicate):
         Raises:
             SelectionError: the field comes from a spec, and there is none.
         """
-        if self.field in NEEDS_SPEC and not vocabulary.has_spec:
-            raise SelectionError(
-                f"'{self.field}' needs a spec, and none is known for this checkpoint",
-                hint="name a SPEC, or select by name",
-            )
-        word_of = _WORDS.get(self.field, vocabulary.shard_name)
+        word_of = self._words(vocabulary)
         known: dict[str | None, bool] = {None: False, "": False}
 
         def test(entry: Entry) -> bool:
@@ -132,6 +125,18 @@ class Named(Predicate):
             return found
 
         return test
+
+    def _words(self, vocabulary: Vocabulary) -> Callable[[Entry], str | None]:
+        if self.field not in NEEDS_SPEC:
+            return _WORDS.get(self.field, vocabulary.shard_name)
+        described = vocabulary.described
+        if described is None:
+            raise SelectionError(
+                f"'{self.field}' needs a spec, and none is known for this checkpoint",
+                hint="name a SPEC, or select by name",
+            )
+        place = NEEDS_SPEC.index(self.field)
+        return lambda entry: described.get(entry.name, (None, None))[place]
 
     def __str__(self) -> str:
         return f"{self.field}:{Glob(self.pattern.segments)}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from paramctl.manifest import Entry, Manifest
+from paramctl.manifest import Described, Entry, Manifest
 from paramctl.names import layer_segment
 
 
@@ -23,9 +23,11 @@ class Vocabulary:
         self._has_spec = has_spec
 
     @cached_property
-    def has_spec(self) -> bool:
-        """Whether entries carry module types and roles."""
-        return self._has_spec or any(entry.module_type for entry in self.manifest)
+    def described(self) -> Described | None:
+        """Module types and roles by name; ``None`` where no spec gave any."""
+        if self._has_spec or any(entry.module_type for entry in self.manifest):
+            return {entry.name: (entry.module_type, entry.role) for entry in self.manifest}
+        return (self.manifest.describe and self.manifest.describe()) or None
 
     @cached_property
     def tied(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from paramctl.manifest import Manifest
 from paramctl.names import counted, natural_order, show
 from paramctl.sources import shards, ties
 from paramctl.sources.config import read_config, read_open
+from paramctl.sources.described import described
 from paramctl.sources.directory import Place, check_rivals, locate
 from paramctl.sources.files import Files
 from paramctl.sources.paths import open_given, open_inside
@@ -166,6 +167,8 @@ class _Opening:
             self.notes += notes
         if index is not None:
             self._check_listed(place, index, headers, manifest)
+        if config is not None:
+            manifest.describe = functools.partial(described, config, manifest.names)
         return manifest
 
     def _declared(

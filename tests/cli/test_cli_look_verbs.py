@@ -335,3 +335,18 @@ def test_every_form_works_on_every_small_checkpoint(verb, form):
             assert found.json["schema"] == f"paramctl/{verb}/1"
         if form == "jsonl":
             assert all(json.loads(line) for line in found.out.splitlines())
+
+
+def test_types_and_roles_come_from_the_family_that_the_config_names(minilm):
+    """BERT has six linear layers per block and one in the pooler; its norms are two per block."""
+    linear = expect(0, "ls", minilm, "type:Linear & ndim:2", "-f", "names").out.split()
+    assert len(linear) == 37
+    norms = expect(0, "ls", minilm, "role:norm & layer:0", "-f", "names").out.split()
+    assert len(norms) == 4
+
+
+def test_without_a_config_there_are_no_types():
+    assert expect(2, "ls", TIED, "role:norm").err == (
+        "paramctl: 'role' needs a spec, and none is known for this checkpoint\n"
+        "hint: name a SPEC, or select by name\n"
+    )
