@@ -27,11 +27,11 @@ def require_fit(binding: Binding, spec: str) -> None:
 
 
 def hint(binding: Binding) -> str:
-    """The rename that would supply most of what is missing, as a command; or empty."""
-    found = suggest(binding) if binding.missing else None
-    if found is None:
-        return ""
+    """The rename that would supply half or more of what is missing, as a command; or empty."""
     total = len(binding.missing)
+    found = suggest(binding) if total else None
+    if found is None or 2 * found.supplied < total:
+        return ""
     command = found.command(str(binding.source.path))
     return f"`{command}` would supply {found.supplied} of the {total} missing"
 

@@ -157,6 +157,7 @@ def _check_range(name: str, array: Any, fitted: Any, declared: InputDeclaration)
         raise UsageError(
             f"{wrong} is outside 0 to {declared.below - 1}, what the model knows",
             where=_where(name),
+            hint="is it meant for another checkpoint, or another tokenizer?",
         )
 
 

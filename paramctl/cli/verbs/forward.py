@@ -17,13 +17,14 @@ def run(
     spec: Annotated[
         str,
         typer.Argument(
-            metavar="[SPEC] [MODEL]",
-            help="A spec (.yaml, or a family's name), a checkpoint, or both in this order. The "
-            "family in config.json stands for a missing spec, random tensors for a missing "
-            "checkpoint.",
+            metavar="SPEC|MODEL",
+            help="A spec (.yaml, or a family's name), or a checkpoint. The family in config.json "
+            "stands for a missing spec, random tensors for a missing checkpoint.",
         ),
     ],
-    model: Annotated[str | None, typer.Argument(hidden=True)] = None,
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="The checkpoint, behind a spec.")
+    ] = None,
     *,
     running: Running,
     common: Common,
@@ -32,6 +33,7 @@ def run(
 
     Exit 1 where NaN appears, or where a comparison finds a difference.
 
+    \b
     Examples:
         paramctl forward model/ --random 1x16 --seed 0
         paramctl forward mlp.yaml mlp.safetensors --input x=ones:2x20 --backward sum
