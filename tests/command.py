@@ -75,3 +75,27 @@ def spawn(*arguments: str | Path, cwd: Path | None = None, **options: Any) -> Re
         **options,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+_MEASURED = """
+import re, sys
+from pathlib import Path
+from paramctl.cli.app import run
+code = run(sys.argv[1:])
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1], file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def peak_memory(*arguments: str | Path, cwd: Path | None = None) -> int:
+    """Peak resident bytes of ``paramctl`` in a fresh process.
+
+    The process tells its own high-water mark: what the kernel reports to a parent includes the
+    parent's memory at the moment of the fork.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *map(str, arguments)], cwd=cwd, capture_output=True
+    )
+    err = done.stderr.decode()
+    assert done.returncode == 0, err
+    return int(err.split()[-1]) << 10

@@ -1,20 +1,11 @@
 """Memory stays a few blocks, whatever the size of the checkpoint and of its largest tensor."""
 
 import os
-import subprocess
-import sys
 
 import spell
+from command import peak_memory
 
-LIMIT = 200 << 10  # KiB
-
-SCRIPT = """
-import resource, sys
-from paramctl.cli.app import run
-code = run(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-sys.exit(code)
-"""
+LIMIT = 200 << 20
 
 
 def sparse(path, nbytes):
@@ -27,17 +18,9 @@ def sparse(path, nbytes):
     os.truncate(path, path.stat().st_size + nbytes + 8)
 
 
-def peak(*arguments, cwd):
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments], cwd=cwd, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.split()[-1])
-
-
 def test_half_a_gibibyte_is_copied_in_little_memory(tmp_path):
     sparse(tmp_path / "in.safetensors", 512 << 20)
-    used = peak("set", "in.safetensors", "small", "1", "-o", "out.safetensors", cwd=tmp_path)
+    used = peak_memory("set", "in.safetensors", "small", "1", "-o", "out.safetensors", cwd=tmp_path)
     assert used < LIMIT
     (tmp_path / "out.safetensors").unlink()
 
@@ -45,6 +28,8 @@ def test_half_a_gibibyte_is_copied_in_little_memory(tmp_path):
 def test_a_large_tensor_is_computed_in_little_memory(tmp_path):
     """256 MiB of one tensor, which would not fit the limit as a whole."""
     sparse(tmp_path / "in.safetensors", 256 << 20)
-    used = peak("set", "in.safetensors", "big[1:]", "x + 1", "-o", "o.safetensors", cwd=tmp_path)
+    used = peak_memory(
+        "set", "in.safetensors", "big[1:]", "x + 1", "-o", "o.safetensors", cwd=tmp_path
+    )
     assert used < LIMIT
     (tmp_path / "o.safetensors").unlink()

@@ -1,12 +1,10 @@
 """A forward holds a block of one layer, whatever the size of the checkpoint."""
 
 import json
-import os
 import struct
-import subprocess
-import sys
 
 import pytest
+from command import peak_memory
 
 WIDTH, LAYERS = 3072, 12  # 432 MiB of float32 in all, 36 MiB a layer
 
@@ -35,10 +33,5 @@ def model(tmp_path):
 
 
 def test_memory_is_that_of_one_layer(model):
-    words = [sys.executable, "-m", "paramctl", "forward", "net.yaml", "w.safetensors"]
-    words += ["--input", f"x=1x{WIDTH}", "--threads", "2"]
-    with subprocess.Popen(words, cwd=model, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert usage.ru_maxrss < 160 * 1024
+    arguments = ("forward", "net.yaml", "w.safetensors", "--input", f"x=1x{WIDTH}")
+    assert peak_memory(*arguments, "--threads", "2", cwd=model) < 160 << 20
