@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+from paramctl.edit.config import config_now
 from paramctl.edit.draft import Draft
 
 FLAG = "tie_word_embeddings"
@@ -31,7 +32,7 @@ def keep_config_true(draft: Draft) -> Iterator[None]:
 
 
 def _set(draft: Draft, tied: bool) -> None:
-    config = draft.source.config or {}
+    config = config_now(draft)
     nested = config.get("text_config")
     if isinstance(nested, dict) and FLAG in nested:
         draft.config["text_config"] = {**nested, FLAG: tied}
