@@ -148,6 +148,15 @@ def test_mistakes_are_said_with_their_exit_code(arguments, code, message):
     assert (result.code, result.err) == (code, message)
 
 
+def test_infer_prints_a_spec_that_fits_the_checkpoint(tmp_path):
+    expect(0, "init", SPECS / "tied-mlp.yaml", "-o", tmp_path / "m.safetensors")
+    result = expect(0, "spec", "infer", tmp_path / "m.safetensors")
+    (tmp_path / "own.yaml").write_text(result.out)
+    assert result.out.startswith("paramctl: 1\nname: m\n")
+    assert result.err == "names and shapes are the checkpoint's; every forward is left to write\n"
+    expect(0, "check", tmp_path / "m.safetensors", "--spec", tmp_path / "own.yaml")
+
+
 def test_a_misspelled_sub_verb_is_wrong_usage():
     assert call("spec", "shape", "llama").code == 2
 

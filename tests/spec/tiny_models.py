@@ -2,6 +2,7 @@
 
 import functools
 import json
+import tempfile
 
 import numpy as np
 
@@ -21,6 +22,18 @@ LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 2.0}
 GPT2 = {
     "vocab_size": 99, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 40,
     "bos_token_id": 0, "eos_token_id": 0,
+}  # fmt: skip
+T5 = {
+    "vocab_size": 99, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4,
+    "num_decoder_layers": 3, "relative_attention_max_distance": 20,
+    "relative_attention_num_buckets": 8,
+}  # fmt: skip
+VIT = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48,
+    "image_size": 32, "patch_size": 8,
+}  # fmt: skip
+RESNET = {
+    "embedding_size": 8, "hidden_sizes": [8, 16, 24], "depths": [1, 2, 1], "layer_type": "basic",
 }  # fmt: skip
 
 MODELS = {
@@ -42,6 +55,36 @@ MODELS = {
     "gpt2": ("GPT2LMHeadModel", GPT2),
     "gpt2-headless": ("GPT2Model", GPT2 | {"n_inner": 48, "activation_function": "relu"}),
     "gpt2-scaled": ("GPT2LMHeadModel", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
+    "mixtral": ("MixtralForCausalLM", GROUPED | {"num_local_experts": 4}),
+    "phi3": ("Phi3ForCausalLM", GROUPED),
+    "phi3-partial": (
+        "Phi3ForCausalLM",
+        GROUPED
+        | {
+            "rope_parameters": {
+                "rope_type": "default",
+                "rope_theta": 1e4,
+                "partial_rotary_factor": 0.5,
+            }
+        },
+    ),
+    "gemma2": (
+        "Gemma2ForCausalLM",
+        GROUPED | {"head_dim": 8, "sliding_window": 5, "query_pre_attn_scalar": 12},
+    ),
+    "gpt_neox": ("GPTNeoXForCausalLM", SMALL),
+    "gpt_neox-serial": ("GPTNeoXForCausalLM", SMALL | {"use_parallel_residual": False}),
+    "t5": ("T5ForConditionalGeneration", T5),
+    "t5-gated": ("T5ForConditionalGeneration", T5 | {"feed_forward_proj": "gated-gelu"}),
+    "t5-untied": ("T5ForConditionalGeneration", T5 | {"tie_word_embeddings": False}),
+    "vit": ("ViTModel", VIT),
+    "vit-classes": ("ViTForImageClassification", VIT | {"num_labels": 5}),
+    "resnet": ("ResNetModel", RESNET),
+    "resnet-classes": ("ResNetForImageClassification", RESNET | {"num_labels": 5}),
+    "resnet-bottleneck": (
+        "ResNetForImageClassification",
+        RESNET | {"layer_type": "bottleneck", "downsample_in_first_stage": True},
+    ),
     "bert": ("BertModel", SMALL),
     "bert-pretraining": ("BertForPreTraining", SMALL),
     "bert-masked": ("BertForMaskedLM", SMALL | {"hidden_act": "gelu_new"}),
@@ -74,19 +117,28 @@ def config_of(model):
     return config | {"architectures": [type(model).__name__]}
 
 
+def saved(model):
+    """The tensors of its file, under the names they have there."""
+    from safetensors.numpy import load_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        return load_file(f"{folder}/model.safetensors")
+
+
 def counterpart(model):
-    """Spec and module of our family for it, with its values."""
+    """Spec and module of our family for it, with its values, and the tensors of its file."""
     config = config_of(model)
-    stored = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    stored = saved(model)
     family = find_family(config)
     spec = load_spec(family, config)
-    [prefix] = spec.prefixes
-    if not any(name.startswith(prefix) for name in stored):
-        stored = {prefix + name: array for name, array in stored.items()}
+    for prefix in spec.prefixes:
+        if not any(name.startswith(prefix) for name in stored):
+            stored = {prefix + name: array for name, array in stored.items()}
     text = "\n" + "\n".join(stored)
     module = build(spec, lambda beginning: "\n" + beginning in text)
     for name, parameter in module.named_parameters():
-        assert name in stored, f"{name} is not in the file"
-        parameter.value = np.asarray(stored[name])
-        parameter.settle(stored[name].shape, "the checkpoint")
+        if name in stored:
+            parameter.value = np.asarray(stored[name])
+            parameter.settle(stored[name].shape, "the checkpoint")
     return spec, module, stored

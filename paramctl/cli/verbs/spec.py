@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paramctl.cli.looking import Inputs, Settings
-from paramctl.cli.options import Common, verb
+from paramctl.cli.options import Common, Model, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,3 +196,18 @@ def schema(*, common: Common) -> None:
     from paramctl.spec.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))
+
+
+@app.command("infer", context_settings=_SETTINGS)
+@verb
+def infer(model: Model, *, common: Common) -> None:
+    """Print a starting spec with the names and shapes of a checkpoint."""
+    from pathlib import Path
+
+    from paramctl.sources.open import open_source
+    from paramctl.spec.starting import starting_spec
+
+    with open_source(model) as source:
+        text = starting_spec(source.manifest, Path(source.where).stem or "model")
+    print(text, end="")
+    common.say("names and shapes are the checkpoint's; every forward is left to write")
