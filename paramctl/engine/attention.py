@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramctl.compute.backend import quiet
+from paramctl.compute.blas import single_threaded
 from paramctl.compute.pool import map_ordered
 
 PIECE = 1 << 18  # scores: 1 MiB in float32, so a piece stays in a core's cache
@@ -100,19 +101,23 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
         result[n, h, :, t, ...] = made
         logs[n, h, :, t, ...] = top + xp.log(total)
 
-    for _ in map_ordered(_quietly(fill), pieces(q, k, rules)):
+    for _ in _each(fill, list(pieces(q, k, rules))):
         pass
     return result, logs
 
 
-def _quietly(function: Callable[[Piece], Any]) -> Callable[[Piece], Any]:
-    """The function without warnings, in whichever thread it runs."""
+def _each(function: Callable[[Piece], Any], plan: list[Piece]) -> Iterator[Any]:
+    """Results piece by piece; one piece alone is not worth a thread, and may have BLAS's own."""
 
     def run(piece: Piece) -> Any:
         with quiet():
             return function(piece)
 
-    return run
+    if len(plan) < 2:
+        yield from map(run, plan)
+        return
+    with single_threaded():
+        yield from map_ordered(run, plan)
 
 
 def _scores(
@@ -184,7 +189,7 @@ def backward(xp: Any, saved: Any, dy: Any) -> tuple[Any, Any, Any, Any]:
         dk = xp.sum(xp.matmul(xp.swapaxes(dscores, -1, -2), q[n, h, :, t, ...]), axis=1)
         return piece, dq, dk * rules.scale, dv, chance if bias is not None else None
 
-    for piece, dq, dk, dv, dscores in map_ordered(_quietly(shares), pieces(q, k, rules)):
+    for piece, dq, dk, dv, dscores in _each(shares, list(pieces(q, k, rules))):
         n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
         grads[0][n, h, :, t, ...] += dq
         grads[1][n, h, s, ...] += dk
