@@ -19,6 +19,12 @@ STRETCHED = {
     "high_freq_factor": 4.0, "original_max_position_embeddings": 32,
 }  # fmt: skip
 
+T5 = {"vocab_size": 97, "d_model": 24, "d_kv": 6, "d_ff": 40, "num_layers": 2, "num_heads": 4,
+      "decoder_start_token_id": 0}  # fmt: skip
+IMAGE = {"image_size": 12, "patch_size": 4, "num_labels": 3}
+RESNET = {"embedding_size": 8, "hidden_sizes": [16, 24], "depths": [2, 1], "num_labels": 3}
+EXPERTS = {**GROUPED, "num_local_experts": 4, "num_experts_per_tok": 2}
+
 # Name of the case: class of transformers, changes to its config.
 CASES = {
     "llama": ("LlamaForCausalLM", GROUPED),
@@ -45,6 +51,21 @@ CASES = {
     "bert-sequence": ("BertForSequenceClassification", {**BERT, "num_labels": 3}),
     "bert-tokens": ("BertForTokenClassification", {**BERT, "num_labels": 3}),
     "bert-answers": ("BertForQuestionAnswering", BERT),
+    "gemma2": (
+        "Gemma2ForCausalLM",
+        {**GROUPED, "head_dim": 6, "query_pre_attn_scalar": 6, "sliding_window": 5},
+    ),
+    "phi3": ("Phi3ForCausalLM", {**GROUPED, "pad_token_id": 0}),
+    "gpt-neox": ("GPTNeoXForCausalLM", {**SMALL, "hidden_size": 32, "rotary_pct": 0.5}),
+    "mixtral": ("MixtralForCausalLM", EXPERTS),
+    "t5": ("T5ForConditionalGeneration", T5),
+    "t5-gated": (
+        "T5ForConditionalGeneration",
+        {**T5, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
+    ),
+    "vit": ("ViTForImageClassification", {**SMALL, **IMAGE}),
+    "resnet-basic": ("ResNetForImageClassification", {**RESNET, "layer_type": "basic"}),
+    "resnet-bottleneck": ("ResNetForImageClassification", {**RESNET, "layer_type": "bottleneck"}),
 }  # fmt: skip
 
 
@@ -65,13 +86,34 @@ def saved(case: str, folder: Path):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
+        for name, buffer in model.named_buffers():
+            if "running" in name:
+                buffer.add_(torch.rand_like(buffer))
     model.save_pretrained(folder)
     return model
 
 
-def tokens(model, batch: int = 2, length: int = 13):
-    """Random token ids for a model."""
+def inputs_of(model, batch: int = 2, length: int = 13):
+    """Random inputs for a model, by name."""
     import torch
 
     torch.manual_seed(7)
-    return torch.randint(0, model.config.vocab_size, (batch, length))
+    if hasattr(model.config, "num_channels"):
+        side = getattr(model.config, "image_size", 32)
+        return {"pixel_values": torch.randn(batch, 3, side, side)}
+    below = model.config.vocab_size
+    inputs = {"input_ids": torch.randint(0, below, (batch, length))}
+    if model.config.is_encoder_decoder:
+        inputs["decoder_input_ids"] = torch.randint(0, below, (batch, 9))
+    return inputs
+
+
+def as_arguments(inputs, folder: Path):
+    """The same as arguments of the command line, by way of files."""
+    import numpy as np
+
+    words = []
+    for name, value in inputs.items():
+        np.save(folder / f"{name}.npy", value.numpy())
+        words += ["--input", f"{name}={folder}/{name}.npy"]
+    return words
