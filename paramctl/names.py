@@ -8,21 +8,27 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 _DIGITS = re.compile(r"(\d+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
 _LAYER = re.compile(r"(?<![^.])[0-9]{1,18}(?![^.])")
 _LONGEST = 512
+_MOST_DIGITS = 4000
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key under which ``layers.2`` comes before ``layers.10``."""
-    return [
-        (0, int(part), part) if part.isdecimal() and len(part) < 19 else (1, 0, part)
-        for part in _DIGITS.split(name)
-        if part
-    ]
+def natural_key(name: str) -> tuple[list[Any], str]:
+    """Sort key under which ``layers.2`` comes before ``layers.10``.
+
+    Text and numbers alternate; what is equal but for leading zeros goes by code point.
+    """
+    parts: list[Any] = _DIGITS.split(name)
+    try:
+        parts[1::2] = map(int, parts[1::2])
+    except ValueError:  # Python reads numbers of up to 4,300 digits
+        parts[1::2] = [int(part[:_MOST_DIGITS]) for part in parts[1::2]]
+    return parts, name
 
 
 def natural_order(names: Iterable[str]) -> list[str]:

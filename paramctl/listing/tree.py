@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from paramctl.formats.strict_json import without_collector
 from paramctl.manifest import Entry, Shape
 from paramctl.names import natural_key
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """One line of the tree.
 
@@ -34,7 +35,7 @@ class Node:
     children: "list[Node]" = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Branch:
     """A segment of names while the tree grows; ``form`` is equal where structures are."""
 
@@ -46,7 +47,11 @@ class _Branch:
 
 def collapsed(entries: Iterable[Entry]) -> list[Node]:
     """The nodes at the top of the tree of some entries."""
-    top = _grown(entries)
+    with without_collector():
+        return _collapsed(_grown(entries))
+
+
+def _collapsed(top: _Branch) -> list[Node]:
     # Parents come before children here; the other way round, children are done first. There
     # is no recursion, as a name may have more segments than Python has frames.
     order = [top]
@@ -55,7 +60,8 @@ def collapsed(entries: Iterable[Entry]) -> list[Node]:
     forms: dict[Any, int] = {}
     nodes: dict[int, Node] = {}
     for branch in reversed(order):
-        children = [branch.below[key] for key in sorted(branch.below, key=natural_key)]
+        keys = sorted(branch.below, key=natural_key) if len(branch.below) > 1 else branch.below
+        children = [branch.below[key] for key in keys]
         structure = (_structure(branch.entry), tuple((c.label, c.form) for c in children))
         branch.form = forms.setdefault(structure, len(forms))
         nodes[id(branch)] = _node(branch, _united(children, nodes))

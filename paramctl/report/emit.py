@@ -68,7 +68,7 @@ def _pieces(report: Report, form: str, target: Screen, *, header: bool) -> Itera
         case "names":
             return lines.names(report, ascii_only=not target.has_unicode)
         case "json":
-            payload = dict(report.payload)
+            payload = dict(report.answer)
             if report.rows_key is not None and report.rows_key not in payload:
                 payload[report.rows_key] = list(lines.row_objects(report))
             return document(report.verb, payload)

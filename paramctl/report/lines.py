@@ -10,15 +10,16 @@ from paramctl.errors import UsageError
 from paramctl.names import escape
 from paramctl.report.report import Column, Report
 from paramctl.report.strict_json import encode
-from paramctl.report.values import human, raw
+from paramctl.report.values import human, raw, raw_writer
 
 
 def tsv(report: Report, *, header: bool) -> Iterator[str]:
     """A line per row, values apart by tabs, whole and raw."""
     if header:
         yield "\t".join(column.name for column in report.columns) + "\n"
+    writers = [raw_writer(column) for column in report.columns]
     for row in report.rows:
-        yield "\t".join(map(raw, row, report.columns)) + "\n"
+        yield "\t".join([write(value) for write, value in zip(writers, row, strict=True)]) + "\n"
 
 
 def csv_lines(report: Report) -> Iterator[str]:
@@ -37,7 +38,7 @@ def _csv_line(cells: Sequence[str]) -> str:
 def jsonl(report: Report) -> Iterator[str]:
     """A JSON object per row; without rows, the whole answer with its schema on one line."""
     if report.rows_key is None:
-        yield encode({"schema": f"paramctl/{report.verb}/1", **report.payload}) + "\n"
+        yield encode({"schema": f"paramctl/{report.verb}/1", **report.answer}) + "\n"
         return
     for row in row_objects(report):
         yield encode(row) + "\n"
@@ -45,7 +46,7 @@ def jsonl(report: Report) -> Iterator[str]:
 
 def row_objects(report: Report) -> Iterable[Any]:
     """The rows as objects: the payload's, else made of the columns."""
-    own = report.payload.get(report.rows_key) if report.rows_key else None
+    own = report.answer.get(report.rows_key) if report.rows_key else None
     if isinstance(own, list | tuple):
         return own
     keys = [column.name for column in report.columns]

@@ -1,6 +1,6 @@
 """The report of ``ls``: a row per name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from paramctl.listing.rows import stored_bytes
@@ -31,8 +31,8 @@ def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
     return Report(
         "ls",
         _COLUMNS + _LONG if long else _COLUMNS,
-        [_row(entry, long) for entry in entries],
-        payload={"tensors": [_object(entry, target, long) for entry in entries]},
+        (_row(entry, long) for entry in entries),
+        payload=lambda: {"tensors": [_object(entry, target, long) for entry in entries]},
         notes=_notes(entries),
     )
 
@@ -66,18 +66,18 @@ def _object(entry: Entry, target: Target, long: bool) -> dict[str, Any]:
     return row
 
 
-def _notes(entries: Sequence[Entry]) -> list[str]:
+def _notes(entries: Sequence[Entry]) -> Iterator[str]:
+    if not entries:
+        yield "no tensors"
+        return
     stored = [entry for entry in entries if not entry.is_alias]
-    aliases = [entry for entry in entries if entry.is_alias]
-    total = f"{len(stored):,} tensor{'s' * (len(stored) != 1)}"
     sizes = [entry.nbytes for entry in stored]
     known = [size for size in sizes if size is not None]
-    if len(known) == len(sizes):
-        total += f", {bytes_text(sum(known))}"
-    notes = [
-        f"{show(entry.name)} is tied to {show(entry.tied_to or '')}"
-        for entry in aliases[:_MOST_TIES]
-    ]
+    size = f", {bytes_text(sum(known))}" if len(known) == len(sizes) else ""
+    yield ""
+    yield f"{len(stored):,} tensor{'s' * (len(stored) != 1)}{size}"
+    aliases = [entry for entry in entries if entry.is_alias]
+    for entry in aliases[:_MOST_TIES]:
+        yield f"{show(entry.name)} is tied to {show(entry.tied_to or '')}"
     if len(aliases) > _MOST_TIES:
-        notes.append(f"and {len(aliases) - _MOST_TIES:,} more names are tied to others")
-    return ["", total, *notes] if entries else ["no tensors"]
+        yield f"and {len(aliases) - _MOST_TIES:,} more names are tied to others"

@@ -50,8 +50,8 @@ class Report:
     Attributes:
         verb: names the schema, ``paramctl/VERB/1``.
         columns, rows: the answer as a table. Rows may be any iterable for csv, tsv and jsonl.
-        payload: the answer as JSON, without the schema. Where it lacks ``rows_key``, the rows
-            stand there as objects.
+        payload: the answer as JSON, without the schema, or what makes it when it is wanted.
+            Where it lacks ``rows_key``, the rows stand there as objects.
         rows_key: which part of the payload jsonl prints row by row; ``None``: all as one line.
         names: what ``-f names`` lists; by default the first column, if that holds names.
         title: lines above the table on a terminal.
@@ -65,12 +65,17 @@ class Report:
     verb: str
     columns: tuple[Column, ...]
     rows: Iterable[Row]
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     rows_key: str | None = "tensors"
     names: Iterable[str] | None = None
-    title: Sequence[str] = ()
-    notes: Sequence[str] = ()
+    title: Iterable[str] = ()
+    notes: Iterable[str] = ()
     branches: Sequence[Branch] = ()
     branch_columns: tuple[Column, ...] = ()
     is_tree: bool = False
     text: Callable[[Screen], Iterable[str]] | None = None
+
+    @property
+    def answer(self) -> Mapping[str, Any]:
+        """The payload."""
+        return self.payload() if callable(self.payload) else self.payload

@@ -1,6 +1,7 @@
 """One value as text: for people, with units and commas; for programs, raw and whole."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from paramctl.manifest import Shape
@@ -30,16 +31,24 @@ def human(value: Any, column: Column) -> str:
 
 def raw(value: Any, column: Column) -> str:
     """The value as a program reads it: whole, on one line, without tabs."""
-    if value is None:
-        return column.missing
-    match column.kind:
-        case "shape":
-            return shape_text(value)
-        case "number" if isinstance(value, float) and not math.isfinite(value):
-            return number_text(value)
-        case "count" | "bytes" | "number":
-            return repr(value) if isinstance(value, float) else str(value)
+    return raw_writer(column)(value)
+
+
+def raw_writer(column: Column) -> Callable[[Any], str]:
+    """``raw`` for one column, chosen once for all its values."""
+    write = _RAW.get(column.kind, _escaped)
+    missing = column.missing
+    return lambda value: missing if value is None else write(value)
+
+
+def _escaped(value: Any) -> str:
     return escape(str(value))
+
+
+def _raw_number(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else number_text(value)
+    return str(value)
 
 
 class Shapes(tuple[Shape, ...]):
@@ -78,3 +87,11 @@ def number_text(value: Any) -> str:
             return "Infinity" if value > 0 else "-Infinity"
         return f"{value:.6g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+_RAW: dict[str, Callable[[Any], str]] = {
+    "shape": shape_text,
+    "count": str,
+    "bytes": str,
+    "number": _raw_number,
+}
