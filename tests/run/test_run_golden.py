@@ -37,9 +37,26 @@ CASES = {
         {**SMALL, "max_position_embeddings": 32},
         4846, 30, [-0.315072, 0.004336, 0.323061, 0.599703, 0.798340], 3.17206,
     ),
+    "t5": (
+        {"vocab_size": 100, "d_model": 16, "d_kv": 4, "d_ff": 24, "num_layers": 1, "num_heads": 4},
+        6576, 26, [0.255438, 0.224325, 0.163947, 0.082180, -0.010308], -0.68926,
+    ),
+    "vit": (
+        {**SMALL, "image_size": 8, "patch_size": 4, "id2label": {"0": "a", "1": "b", "2": "c"}},
+        2923, 24, [0.648259, 0.447471, 0.188129], 1.28386,
+    ),
+    "resnet": (
+        {"embedding_size": 8, "hidden_sizes": [16], "depths": [1], "layer_type": "basic",
+         "id2label": {"0": "a", "1": "b", "2": "c"}},
+        5039, 26, [0.005976, 0.042666, 0.073613], 0.12226,
+    ),
 }  # fmt: skip
-HEADS = {"bert": ("bert.pooler.", "cls.")}
+HEADS = {"bert": ("bert.pooler.", "cls."), "vit": ("classifier.",), "resnet": ("classifier.",)}
 LOGITS = {"bert": "prediction_logits"}
+TOKENS = ("--input", "input_ids=[[1,2,3,4]]")
+INPUTS = {"t5": (*TOKENS, "--input", "decoder_input_ids=[[0,5]]")}
+SIDES = {"vit": 8, "resnet": 32}
+LABELS = 3
 
 
 def filled(shapes):
@@ -52,7 +69,8 @@ def filled(shapes):
         values = (base + 0.1 * np.sin(0.37 * i + 0.11 * k)).astype(np.float32).reshape(shape)
         if name.endswith("running_var"):
             values = (1 + 0.1 * np.abs(values)).astype(np.float32)
-        arrays[name] = values
+        counts = name.endswith("num_batches_tracked")
+        arrays[name] = np.zeros(shape, np.int64) if counts else values
     return arrays
 
 
@@ -62,7 +80,8 @@ def stored_shapes(family, config=None, forms=None):
     heads = HEADS.get(family, ())
     module = build(spec, lambda beginning: beginning.startswith(heads) if heads else False)
     infer_shapes(spec, module, forms)
-    return {entry.name: entry.shape for entry in manifest_of(module).stored}
+    stored = manifest_of(module).stored
+    return {entry.name: tuple(size or LABELS for size in entry.shape) for entry in stored}
 
 
 @pytest.mark.parametrize("family", CASES)
@@ -73,10 +92,15 @@ def test_logits_are_those_of_transformers(family, tmp_path):
     assert sum(array.size for array in arrays.values()) == numel
     save_file(arrays, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text(json.dumps({"model_type": family, **config}))
-    answer = expect(
-        0, "forward", tmp_path, "--input", "input_ids=[[1,2,3,4]]", "--dtype", "float64", "--json"
-    ).json
-    logits = np.array(answer["outputs"][LOGITS.get(family, "logits")]["values"])[0, -1]
+    words = INPUTS.get(family, TOKENS)
+    if family in SIDES:
+        side = SIDES[family]
+        pixels = np.sin(0.01 * np.arange(3 * side * side)).reshape(1, 3, side, side)
+        np.save(tmp_path / "x.npy", pixels)
+        words = ("--input", f"pixel_values={tmp_path}/x.npy")
+    answer = expect(0, "forward", tmp_path, *words, "--dtype", "float64", "--json").json
+    logits = np.array(answer["outputs"][LOGITS.get(family, "logits")]["values"])[0]
+    logits = logits if family in SIDES else logits[-1]
     np.testing.assert_allclose(logits[:5], first, atol=6e-7)
     assert logits.sum() == pytest.approx(total, abs=6e-6)
 
