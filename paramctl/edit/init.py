@@ -1,11 +1,13 @@
 """Draw tensors anew."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from paramctl.edit.config import config_now
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
 from paramctl.edit.init_choice import KEEP, Choice, Chooser
@@ -22,7 +24,6 @@ from paramctl.init.stream import check_seed
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
 from paramctl.select.choose import choose, counted
-from paramctl.sources.source import Source
 
 
 @EDITS.register("init")
@@ -75,7 +76,7 @@ class Init(Edit):
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Give every stored tensor behind the chosen names its new values."""
-        for choice in self.choices(draft.source, draft.manifest, chosen):
+        for choice in self.choices(config_now(draft), draft.manifest, chosen):
             if self.tell is not None:
                 self.tell(choice)
             if choice.initializer is not None:
@@ -83,8 +84,13 @@ class Init(Edit):
                 make = partial(self.blocks, choice)
                 draft.put(entry.name, Made(entry.nbytes or 0, make))
 
-    def choices(self, source: Source, manifest: Manifest, chosen: Sequence[Entry]) -> list[Choice]:
+    def choices(
+        self, config: Mapping[str, Any] | None, manifest: Manifest, chosen: Sequence[Entry]
+    ) -> list[Choice]:
         """Which rule draws which tensor, one choice per stored tensor.
+
+        Args:
+            config: the model's ``config.json``, if it has one.
 
         Raises:
             UsageError: a scheme can't apply to a tensor, or none is known for it.
@@ -92,10 +98,10 @@ class Init(Edit):
         stored = dict.fromkeys(entry.tied_to or entry.name for entry in chosen)
         given = self.given_axes(manifest)
 
-        family = family_layers(source.config, manifest)
+        family = family_layers(config, manifest)
 
         def layer(entry: Entry) -> Layer:
-            found = family.get(entry.name) or layer_by_name(entry, manifest, source.config)
+            found = family.get(entry.name) or layer_by_name(entry, manifest, config)
             return found._replace(axes=given.get(entry.name, found.axes))
 
         chooser = Chooser(manifest, self.rules, self.bias, layer)
@@ -136,6 +142,16 @@ def encoded(choice: Choice, seed: int) -> Iterator[Block]:
             first = max(padding * width - position, 0)
             block[first : max((padding + 1) * width - position, 0)] = 0
         position += block.size
+        yield encode(block, entry.dtype)
+
+
+def drawn_from(choice: Choice, seed: int, first: int) -> Iterator[Block]:
+    """The bytes of one choice from an element on."""
+    entry, initializer = choice.entry, choice.initializer
+    assert initializer is not None, "a kept tensor is not drawn"
+    shape = tuple(size or 0 for size in entry.shape)
+    axes = choice.layer.axes
+    for block in draw_blocks(initializer, seed, entry.name, shape, entry.dtype, axes, first=first):
         yield encode(block, entry.dtype)
 
 

@@ -11,7 +11,7 @@ FLAG = "tie_word_embeddings"
 _HEADS = {"lm_head", "embed_out", "decoder", "output", "output_layer", "head", "proj_out"}
 _EMBEDDINGS = {
     "embed_tokens", "wte", "word_embeddings", "tok_embeddings", "embed_in", "shared", "embedding",
-    "embeddings", "embed", "embedder", "emb", "token_emb", "word_embedding",
+    "embeddings", "embed", "embedder", "emb", "token_emb", "token_embedding", "word_embedding",
 }  # fmt: skip
 
 
@@ -46,14 +46,18 @@ def _head_ties(draft: Draft) -> set[frozenset[str]]:
     return {
         frozenset(group)
         for group in draft.manifest.ties
-        if any(_is_weight_of(name, _HEADS) for name in group)
-        and any(is_embedding(name) for name in group)
+        if any(is_output(name) for name in group) and any(is_embedding(name) for name in group)
     }
 
 
 def is_embedding(name: str) -> bool:
     """Whether a name is an embedding's weight, by the usual names."""
     return _is_weight_of(name, _EMBEDDINGS)
+
+
+def is_output(name: str) -> bool:
+    """Whether a name is an output layer's weight, by the usual names."""
+    return _is_weight_of(name, _HEADS)
 
 
 def _is_weight_of(name: str, modules: set[str]) -> bool:

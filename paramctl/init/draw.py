@@ -28,6 +28,7 @@ def draw_blocks(
     dtype: str = "F32",
     axes: Axes = (),
     workers: int | None = None,
+    first: int = 0,
 ) -> Iterator[Array]:
     """Consecutive flat arrays of a tensor in its own dtype; together the whole of it.
 
@@ -35,6 +36,7 @@ def draw_blocks(
         name: the canonical name; it keys the stream.
         dtype: the format's name; values are drawn in float32 or better and rounded once.
         workers: threads; the values do not depend on their number.
+        first: the element to begin with; those before it are left out.
 
     Raises:
         UsageError: the scheme does not apply to the tensor, or its dtype can't hold fractions
@@ -48,7 +50,7 @@ def draw_blocks(
         return
     if initializer.whole:
         flat = values_of(initializer, stream, shape, axes, 0, count)
-        for start in range(0, count, BLOCK):
+        for start in range(first, count, BLOCK):
             yield finish(flat[start : start + BLOCK])
         return
 
@@ -56,7 +58,7 @@ def draw_blocks(
         stop = min(start + BLOCK, count)
         return finish(values_of(initializer, stream, shape, axes, start, stop))
 
-    yield from map_ordered(block, range(0, count, BLOCK), workers=workers)
+    yield from map_ordered(block, range(first, count, BLOCK), workers=workers)
 
 
 def expect_fit(
