@@ -36,6 +36,9 @@ def _require_indices(name: str, indices: Any) -> None:
 class Embedding(Operation):
     """``y[…] = weight[indices[…]]``: the rows of a table.
 
+    Args:
+        padding: a row that learns nothing: its gradient is zero, as torch's ``padding_idx`` has it.
+
     Shapes:
         indices ``(…)``, weight ``(rows, *features)`` → y ``(…, *features)``
     """
@@ -43,21 +46,26 @@ class Embedding(Operation):
     streams = ("weight",)
     reads = True
 
-    def shape(self, indices: Any, weight: Any) -> Form:
+    def shape(self, indices: Any, weight: Any, *, padding: int | None = None) -> Form:
         _require_indices(self.name, indices)
         if weight.ndim < 1:
             raise LanguageError("embedding needs a table with at least one axis")
         return Form((*indices.shape, *weight.shape[1:]), dtype_name(weight))
 
-    def value(self, xp: Any, indices: Any, weight: Any) -> Any:
+    def value(self, xp: Any, indices: Any, weight: Any, *, padding: int | None) -> Any:
         table = as_weight(xp, weight)
         name = weight.parameter.name if hasattr(weight, "parameter") else ""
         check_bounds(xp, indices, table.shape[0], f"the table {name}".rstrip())
         flat = table.take(xp.reshape(indices, (-1,)))
-        return xp.reshape(flat, (*indices.shape, *table.shape[1:])), (indices, table.shape)
+        return xp.reshape(flat, (*indices.shape, *table.shape[1:])), (indices, table.shape, padding)
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
-        indices, shape = saved
+        indices, shape, padding = saved
+        if padding is not None:
+            learns = xp.reshape(
+                indices != padding % shape[0], (*indices.shape, *[1] * (len(shape) - 1))
+            )
+            dy = xp.where(learns, dy, xp.zeros_like(dy))
         return None, RowGradient(indices, dy, shape)
 
     def examples(self) -> Any:
