@@ -151,6 +151,14 @@ def test_an_embedding_draws_from_the_standard_normal(tmp_path):
     assert run(spec, net, x=[[6, 0]]).array.tolist() == [[[18, 19, 20], [0, 1, 2]]]
 
 
+def test_the_padding_row_of_an_embedding_learns_nothing(tmp_path):
+    spec, net = built(write(tmp_path, "paramctl: 1\nmodel: Embedding(4, 2, padding_idx=-1)"))
+    net["weight"].value = np.ones((4, 2), "f4")
+    y = run(spec, net, mode="tape", x=[[1, 3, 1, 3]])
+    y.execution.backward(y)
+    assert net["weight"].grad.tolist() == [[0, 0], [2, 2], [0, 0], [0, 0]]
+
+
 def test_gpt2s_linear_has_its_weight_in_out(tmp_path):
     spec, net = built(write(tmp_path, "paramctl: 1\nmodel: Conv1D(6)"), x=(2, 4))
     assert (net["weight"].shape, net["weight"].axes) == ((4, 6), ("in", "out"))
