@@ -25,6 +25,9 @@ Select = Annotated[
     list[str] | None,
     typer.Argument(metavar="SELECT", help="Selections; several are a union. All when left out."),
 ]
+SelectSome = Annotated[
+    list[str], typer.Argument(metavar="SELECT", help="Selections; several are a union.")
+]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A selection may match nothing.")]
 Expect = Annotated[
     int | None, typer.Option("--expect", metavar="N", help="The selection must match exactly N.")
