@@ -13,8 +13,7 @@ from paramctl.edit.init_layers import Layer
 from paramctl.edit.init_spec import spec_layers
 from paramctl.edit.plan import Change, Chosen, Plan, Step
 from paramctl.engine.module import Module
-from paramctl.engine.unknown import Unknown
-from paramctl.errors import ParamctlError, UsageError
+from paramctl.errors import UsageError
 from paramctl.formats.header import Header
 from paramctl.init.rules import Rule
 from paramctl.manifest import Entry, Manifest
@@ -26,6 +25,7 @@ from paramctl.spec.load import Spec
 from paramctl.spec.manifest import manifest_of
 from paramctl.spec.module import SpecModule
 from paramctl.spec.shapes import Form, infer_shapes, require_known, unknown_sizes
+from paramctl.spec.sized import sized
 
 _METADATA = {"format": "pt"}  # what the readers of transformers ask for
 
@@ -40,29 +40,11 @@ def sized_model(spec: Spec, inputs: Mapping[str, Form] | None = None) -> SpecMod
         SpecError: the spec is wrong.
         UsageError: a size is still unknown; the hint says how to give it.
     """
-    module = build(spec)
-    if inputs:
-        infer_shapes(spec, module, inputs)
-    elif unknown_sizes(module):
-        _infer_alone(spec, module)
+    module = sized(spec, inputs)
+    if not inputs and unknown_sizes(module):
+        infer_shapes(spec, build(spec), {})  # says which input's shape is wanted
     require_known(module)
     return module
-
-
-def _infer_alone(spec: Spec, module: SpecModule) -> None:
-    """Find sizes that follow from the spec alone: undeclared inputs are rows of features."""
-    rows: dict[str, Form] = {
-        name: ((Unknown("batch"), Unknown("features")), "float32")
-        for name in spec.input_names
-        if name not in spec.inputs
-    }
-    try:
-        infer_shapes(spec, module, rows)
-    except ParamctlError:
-        if not rows:
-            raise
-    if rows and unknown_sizes(module):
-        infer_shapes(spec, build(spec), {})  # says which input's shape is wanted
 
 
 def plan_fresh(spec: Spec, module: Module, step: Step) -> Plan:

@@ -75,21 +75,12 @@ def _of_spec(
     overrides: Mapping[str, Any] | None,
     forms: "Callable[[Spec], Mapping[str, Form]] | None",
 ) -> Target:
-    from paramctl.spec.build import build
     from paramctl.spec.load import load_spec
     from paramctl.spec.manifest import manifest_of
-    from paramctl.spec.shapes import infer_shapes, unknown_sizes
+    from paramctl.spec.sized import sized
 
     spec = load_spec(text, None, overrides)
-    module = build(spec)
-    inputs = forms(spec) if forms else {}
-    if inputs or unknown_sizes(module):
-        try:
-            infer_shapes(spec, module, inputs)
-        except UsageError:
-            if inputs:
-                raise
-            # Nothing is known about the input, so its sizes and what follows stay open.
+    module = sized(spec, forms(spec) if forms else None)
     return Target(show(text), manifest_of(module), family=show(spec.name))
 
 
