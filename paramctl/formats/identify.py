@@ -11,6 +11,7 @@ _CONVERT = (
 _FETCH = "run `git lfs pull` in the folder of the checkpoint"
 _AGAIN = "download it again and look at what the server said"
 _UNFINISHED = "the file was never written completely: copy or download it again"
+_DRAW = "make a checkpoint of it with `paramctl init SPEC -o OUT.safetensors`"
 _JSON = "give an index (*.safetensors.index.json), a .safetensors file or a directory"
 
 # What the first bytes say, in the order in which it is tried: pattern, name, hint.
@@ -45,6 +46,7 @@ _SIGNS: list[tuple[re.Pattern[bytes], str, str]] = [
         "",
     ),
     (re.compile(rb"(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)"), "a text file", ""),
+    (re.compile(rb"(?:\s*#[^\n]*\n)*\s*(?:paramctl|extends):"), "a spec, not a checkpoint", _DRAW),
     (re.compile(rb"\s*[{\[]\s*[\"\]}]"), "a JSON file, not a checkpoint", _JSON),
 ]
 
