@@ -80,9 +80,9 @@ def unary(kind: type[ast.unaryop], value: Any) -> Any:
     try:
         return function(value)
     except TypeError:
-        if _is_plain(value):
-            raise LanguageError(f"{sign} is not for {describe(value)}") from None
-        raise
+        if opts_in(value, "language_attribute"):
+            raise
+        raise LanguageError(f"{sign} is not for {describe(value)}") from None
 
 
 def compare(kind: type[ast.cmpop], left: Any, right: Any) -> Any:

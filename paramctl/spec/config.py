@@ -26,12 +26,14 @@ class Name:
     Attributes:
         default: a plain value, a list, or code.
         sources: where config.json may have it, best first.
+        nullable: ``null`` in config.json, under the name itself, means ``None``.
     """
 
     name: str
     place: Place
     default: Any
     sources: tuple[Code, ...]
+    nullable: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,16 @@ def read_config(node: Node | None) -> dict[str, Name]:
 def _read_name(name: str, place: Place, node: Node) -> Name:
     if not isinstance(node, Map):
         return Name(name, place, literal(node), (_own_source(name),))
-    node.require_keys(("default", "from"), f"config.{name}")
+    node.require_keys(("default", "from", "nullable"), f"config.{name}")
     default = node.get("default")
     sources = node.get("from")
     codes: tuple[Code, ...] = (_own_source(name),)
     if sources is not None:
         parts = sources.items if isinstance(sources, Sequence) else (sources,)
         codes = tuple(expect_scalar(part, "from").code() for part in parts)
-    return Name(name, place, literal(default) if default else None, codes)
+    nullable = node.get("nullable")
+    may_be_null = nullable is not None and expect_scalar(nullable, "nullable").value is True
+    return Name(name, place, literal(default) if default else None, codes, may_be_null)
 
 
 def _own_source(name: str) -> Code:
@@ -131,7 +135,7 @@ def resolve(
 ) -> Resolved:
     """Values of all names: an override, else config.json, else the default.
 
-    ``null`` in config.json means the default.
+    ``null`` in config.json means the default, but for a name that is ``nullable``.
 
     Raises:
         UsageError: an override of a name that the spec does not have.
@@ -199,6 +203,8 @@ class _Config(Mapping[str, Any]):
                 continue
             found = value.table if isinstance(value, _RawMap) else value
             return found, "config.json"
+        if name.nullable and self.config.get(name.name, "") is None:
+            return None, "config.json"
         return evaluate_default(name.default, self), name.place.short or "the spec"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -78,8 +78,12 @@ class Scalar(Node):
         return self.is_plain and _NULL.fullmatch(self.text) is not None
 
     def code(self, mode: Mode = "expression") -> Code:
-        """Its text as code of the language."""
-        return parse(self.text, self.place, mode)
+        """Its text as code of the language.
+
+        Where lines were joined, errors show the joined text: its columns are not the file's.
+        """
+        place = replace(self.place, lines=(), column=1) if self.is_folded else self.place
+        return parse(self.text, place, mode)
 
 
 def core_value(text: str, node: Scalar | None = None) -> Plain:

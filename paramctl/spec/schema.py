@@ -22,6 +22,9 @@ class Entry(Struct, forbid_unknown_fields=True, rename={"sources": "from"}):
     sources: Annotated[Names, Meta(description="Expressions over config.json, best first.")] | (
         UnsetType
     ) = UNSET
+    nullable: Annotated[bool, Meta(description="null in config.json is None, not the default.")] = (
+        False
+    )
 
 
 class Tie(Struct, forbid_unknown_fields=True):

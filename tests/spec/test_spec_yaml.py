@@ -233,6 +233,19 @@ def test_text_after_a_bar_knows_its_lines_and_columns():
     assert caught.value.where == "a.yaml:4:7"
 
 
+def test_an_error_in_joined_lines_shows_the_joined_text(tmp_path):
+    path = write(
+        tmp_path, HEAD + "model:\n  modules:\n    a: >-\n      Sequential(relu,\n      tanhh)\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        built(path)
+    assert caught.value.problem == (
+        "'tanhh' is not known here\n"
+        "     4 | Sequential(relu, tanhh)\n"
+        "       |                  ^^^^^"
+    )
+
+
 def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "net.yaml")
     with pytest.raises(SpecError) as caught:
