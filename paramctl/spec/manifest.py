@@ -12,22 +12,24 @@ from paramctl.manifest import Entry, Manifest, Shape
 def manifest_of(module: Module) -> Manifest:
     """Every parameter that is kept in files, in definition order; other names of a tie as aliases.
 
-    A tied parameter is stored under the name that the spec ties to, which is its own. Nothing
-    is stored, so ``shard`` is -1. Module types and roles are those of the owner.
+    A tied parameter is stored under the name that its spec calls canonical. Nothing is stored
+    yet, so ``shard`` is -1. Module types and roles are those of the owner.
     """
-    names = {name for name, _, _ in _owned(module)}
+    owned = [found for found in _owned(module) if found[2].persistent]
+    names: dict[int, list[str]] = {}
+    for name, _, parameter in owned:
+        names.setdefault(id(parameter), []).append(name)
     entries = []
-    for name, owner, parameter in _owned(module):
-        if not parameter.persistent:
-            continue
-        kept = parameter.name if parameter.name in names else name
+    for name, owner, parameter in owned:
+        group = names[id(parameter)]
+        kept = parameter.name if parameter.name in group else group[0]
         entries.append(
             Entry(
                 name,
                 parameter.dtype,
                 shape_of(parameter),
                 parameter.kind,
-                tied_to=None if kept == name else kept,
+                tied_to=None if name == kept else kept,
                 shard=-1,
                 module_type=owner.type_name,
                 role=getattr(owner, "role", "") or None,

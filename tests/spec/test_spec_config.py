@@ -30,6 +30,13 @@ def test_null_in_config_json_means_the_default(tmp_path):
     assert values(tmp_path, "  inner: = 4 * 8\n", {"inner": None})["inner"] == 32
 
 
+def test_null_in_config_json_stays_null_for_a_nullable_name(tmp_path):
+    text = "  cap: {default: 50.0, nullable: true}\n"
+    assert values(tmp_path, text)["cap"] == 50.0
+    assert values(tmp_path, text, {"cap": None})["cap"] is None
+    assert values(tmp_path, text, {"cap": 3.0})["cap"] == 3.0
+
+
 def test_a_value_is_looked_for_in_several_places(tmp_path):
     text = "  theta: {default: 1.0, from: [theta, rope.theta, len(labels)]}\n"
     assert values(tmp_path, text)["theta"] == 1.0

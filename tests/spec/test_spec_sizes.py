@@ -117,3 +117,10 @@ def test_the_manifest_of_a_model_has_open_sizes_and_aliases():
 def test_constants_outside_the_file_are_not_in_the_manifest():
     _, net = built(fixture("fancy"))
     assert manifest_of(net).names == ["linear.weight", "linear.bias"]
+
+
+def test_a_tied_parameter_is_stored_under_its_canonical_name(tmp_path):
+    text = "paramctl: 1\nties: {0.weight: 1.weight}\nmodel:\n  - Linear(4, 4)\n  - Linear(4, 4)\n"
+    manifest = manifest_of(built(write(tmp_path, text))[1])
+    assert [entry.name for entry in manifest.stored] == ["0.bias", "1.weight", "1.bias"]
+    assert manifest["0.weight"].tied_to == "1.weight"
