@@ -3,7 +3,8 @@
     ```console            commands in a pipe
     ```console terminal   commands on a terminal of 80 columns, without colours
 
-A line ``$ command`` is run by bash; the lines after it are its output, standard error included.
+A line ``$ command`` is run by bash, with the ``> `` lines that go on with it; what follows is its
+output, standard error included.
 ``? 2`` right after a command is its exit code (0 when there is none). A line ``...`` stands for
 any lines, ``[..]`` inside a line for any characters. The blocks of one file share a folder that
 begins as a copy of ``fixtures/checkpoints`` and ``fixtures/specs``, with the tour's checkpoint as
@@ -39,7 +40,8 @@ class Command:
     def render(self) -> str:
         """The command as it stands in a document."""
         code = [f"? {self.code}"] if self.code else []
-        return "\n".join([f"$ {self.text}", *code, *self.lines])
+        typed = self.text.replace("\n", "\n> ").replace("> \n", ">\n")
+        return "\n".join([f"$ {typed}", *code, *self.lines])
 
 
 def parse(block: str) -> list[Command]:
@@ -48,7 +50,7 @@ def parse(block: str) -> list[Command]:
     for line in block.splitlines():
         if line.startswith("$ "):
             commands.append(Command(line[2:]))
-        elif line.startswith("> ") and not commands[-1].lines:
+        elif re.match(">( |$)", line) and not commands[-1].lines:
             commands[-1].text += "\n" + line[2:]
         elif re.fullmatch(r"\? \d+", line) and not commands[-1].lines:
             commands[-1].code = int(line[2:])
