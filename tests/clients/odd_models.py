@@ -1,0 +1,176 @@
+"""Tiny random models of many families with odd sizes, their options on and off."""
+
+from typing import Any, NamedTuple
+
+SMALL = {
+    "vocab_size": 91, "hidden_size": 24, "intermediate_size": 37, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "max_position_embeddings": 48,
+}  # fmt: skip
+GROUPED = {**SMALL, "num_key_value_heads": 2}
+ODD = {
+    **SMALL, "hidden_size": 30, "num_attention_heads": 5, "num_key_value_heads": 1,
+    "vocab_size": 83, "num_hidden_layers": 3,
+}  # fmt: skip
+PADLESS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+T5 = {
+    "vocab_size": 91, "d_model": 24, "d_kv": 5, "d_ff": 37, "num_layers": 2, "num_heads": 3,
+    "decoder_start_token_id": 0,
+}  # fmt: skip
+VIT = {**SMALL, "image_size": 12, "patch_size": 4}
+RESNET = {"embedding_size": 8, "hidden_sizes": [12, 20], "depths": [2, 1], "num_labels": 3}
+
+
+class Case(NamedTuple):
+    """A model of transformers: its class, changes to the config, inputs beyond the usual."""
+
+    family: str
+    kind: str
+    changes: dict[str, Any]
+
+
+def _cases(family: str, *cases: tuple[str, dict[str, Any]]) -> list[Case]:
+    return [Case(family, kind, changes) for kind, changes in cases]
+
+
+CASES = [
+    *_cases(
+        "phi3",
+        ("Phi3ForCausalLM", {**GROUPED, **PADLESS}),
+        ("Phi3ForCausalLM", {**ODD, **PADLESS, "sliding_window": 4, "tie_word_embeddings": True}),
+        ("Phi3ForCausalLM", {**GROUPED, **PADLESS, "hidden_size": 32, "rope_parameters": {
+            "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5}}),
+        ("Phi3Model", {**ODD, **PADLESS}),
+    ),
+    *_cases(
+        "gemma2",
+        ("Gemma2ForCausalLM", {**GROUPED, "head_dim": 6, "query_pre_attn_scalar": 7}),
+        ("Gemma2ForCausalLM", {**ODD, "head_dim": 8, "sliding_window": 3,
+                               "attn_logit_softcapping": 2.0, "final_logit_softcapping": 0.7}),
+        ("Gemma2ForCausalLM", {**ODD, "head_dim": 4, "sliding_window": 3,
+                               "attn_logit_softcapping": None, "final_logit_softcapping": None,
+                               "tie_word_embeddings": False}),
+        ("Gemma2ForCausalLM", {**GROUPED, "head_dim": 10, "sliding_window": 3,
+                               "layer_types": ["full_attention", "sliding_attention"],
+                               "attention_bias": True, "hidden_activation": "gelu"}),
+        ("Gemma2Model", {**ODD, "head_dim": 6, "sliding_window": 4}),
+    ),
+    *_cases(
+        "mixtral",
+        ("MixtralForCausalLM", {**GROUPED, "num_local_experts": 4}),
+        ("MixtralForCausalLM", {**ODD, "num_local_experts": 5, "num_experts_per_tok": 3,
+                                "sliding_window": 4, "head_dim": 8}),
+        ("MixtralForCausalLM", {**ODD, "num_local_experts": 3, "num_experts_per_tok": 1,
+                                "tie_word_embeddings": True}),
+        ("MixtralModel", {**GROUPED, "num_local_experts": 2, "num_experts_per_tok": 2}),
+    ),
+    *_cases(
+        "gpt_neox",
+        ("GPTNeoXForCausalLM", {**SMALL, "hidden_size": 32, "num_attention_heads": 2}),
+        ("GPTNeoXForCausalLM", {**SMALL, "hidden_size": 32, "rotary_pct": 0.5,
+                                "use_parallel_residual": False, "hidden_act": "gelu_new"}),
+        ("GPTNeoXForCausalLM", {**SMALL, "rotary_pct": 1.0, "attention_bias": False,
+                                "tie_word_embeddings": True}),
+        ("GPTNeoXModel", {**SMALL, "hidden_size": 40, "rotary_pct": 0.4}),
+    ),
+    *_cases(
+        "t5",
+        ("T5ForConditionalGeneration", T5),
+        ("T5ForConditionalGeneration", {**T5, "num_decoder_layers": 3, "d_kv": 8,
+                                        "relative_attention_num_buckets": 6,
+                                        "relative_attention_max_distance": 9}),
+        ("T5ForConditionalGeneration", {**T5, "feed_forward_proj": "gated-gelu",
+                                        "tie_word_embeddings": False, "num_heads": 4}),
+        ("T5ForConditionalGeneration", {**T5, "feed_forward_proj": "gated-silu",
+                                        "relative_attention_num_buckets": 10}),
+        ("T5Model", {**T5, "feed_forward_proj": "gelu"}),
+        ("T5EncoderModel", {**T5, "feed_forward_proj": "gated-gelu"}),
+    ),
+    *_cases(
+        "vit",
+        ("ViTForImageClassification", {**VIT, "num_labels": 3}),
+        ("ViTForImageClassification", {**VIT, "qkv_bias": False, "hidden_act": "gelu_new",
+                                       "num_labels": 1, "num_channels": 1}),
+        ("ViTModel", {**VIT, "hidden_size": 30, "num_attention_heads": 5, "layer_norm_eps": 0.1}),
+    ),
+    *_cases(
+        "resnet",
+        ("ResNetForImageClassification", {**RESNET, "layer_type": "basic"}),
+        ("ResNetForImageClassification", {**RESNET, "downsample_in_first_stage": True,
+                                          "num_channels": 1}),
+        ("ResNetForImageClassification", {**RESNET, "downsample_in_bottleneck": True,
+                                          "hidden_act": "silu"}),
+        ("ResNetModel", {**RESNET, "layer_type": "basic", "depths": [1, 3]}),
+    ),
+]  # fmt: skip
+
+
+def named(case: Case, number: int) -> str:
+    """A name for a case in the list of tests."""
+    return f"{case.family}-{number}-{case.kind}"
+
+
+def saved(case: Case, folder: Any) -> Any:
+    """A random model in evaluation mode, saved by transformers to a folder.
+
+    Values are spread so that norms, biases and logits differ from their resting values.
+    """
+    import torch
+    import transformers
+
+    kind = getattr(transformers, case.kind)
+    torch.manual_seed(sum(map(ord, repr(case))))
+    config = kind.config_class(**case.changes)
+    config._attn_implementation = config._experts_implementation = "eager"
+    model = kind(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+        for name, buffer in model.named_buffers():
+            if "running" in name:
+                buffer.add_(torch.rand_like(buffer))
+            if name == "final_logits_bias":
+                buffer.add_(torch.randn_like(buffer))
+    model.save_pretrained(folder)
+    return model
+
+
+def inputs_of(case: Case, config: Any) -> dict[str, Any]:
+    """Random inputs for a model, by name."""
+    import torch
+
+    torch.manual_seed(5)
+    draw = {"pixel_values": _pixels, "input_features": _sound, "input_ids": _words}
+    inputs = {name: make(config) for name, make in draw.items() if name in _names(case)}
+    if "decoder_input_ids" in _names(case):
+        inputs["decoder_input_ids"] = torch.randint(3, config.vocab_size, (2, 7))
+    return inputs
+
+
+def _names(case: Case) -> set[str]:
+    import inspect
+
+    import transformers
+
+    return set(inspect.signature(getattr(transformers, case.kind).forward).parameters)
+
+
+def _pixels(config: Any) -> Any:
+    import torch
+
+    vision = getattr(config, "vision_config", config)
+    side = getattr(vision, "image_size", None) or 35
+    height, width = side if isinstance(side, list | tuple) else (side, side)
+    return torch.randn(2, vision.num_channels, height, width)
+
+
+def _sound(config: Any) -> Any:
+    import torch
+
+    return torch.randn(2, config.num_mel_bins, 2 * config.max_source_positions)
+
+
+def _words(config: Any) -> Any:
+    import torch
+
+    text = getattr(config, "text_config", config)
+    return torch.randint(3, text.vocab_size, (2, 11))

@@ -1,0 +1,77 @@
+"""Many families against transformers, in float32, with odd sizes and options on and off.
+
+Run as a program it prints the largest difference of each family as JSON.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clients.odd_models import CASES, inputs_of, named, saved
+from clients.tiny_models import as_arguments
+from command import expect
+from safetensors.numpy import load_file
+
+pytestmark = pytest.mark.client
+TOLERANCE = 1e-4
+
+
+def found_outputs(folder, inputs, *more):
+    """What ``forward`` gives for the model in a folder."""
+    out = folder / "out.safetensors"
+    words = as_arguments(inputs, folder)
+    expect(0, "forward", *more, folder, *words, "--save", out, "--force")
+    return load_file(out)
+
+
+def wanted_outputs(model, inputs):
+    """What transformers gives, by its own names."""
+    import torch
+
+    with torch.no_grad():
+        answer = model(**inputs)
+    return {name: y.numpy() for name, y in answer.items() if isinstance(y, torch.Tensor)}
+
+
+def gaps(found, wanted):
+    """The largest difference of each output; of those named otherwise, the nearest is meant."""
+    if "start_logits" in wanted:
+        pair = wanted.pop("start_logits"), wanted.pop("end_logits")
+        wanted["span_logits"] = np.stack(pair, -1)
+    for name, truth in wanted.items():
+        alike = [found[name]] if name in found else list(found.values())
+        alike = [y for y in alike if y.shape == truth.shape]
+        assert alike, f"none of {sorted(found)} is {name} {truth.shape}"
+        yield min(float(np.abs(y - truth).max()) for y in alike)
+
+
+def largest_gap(case, folder):
+    """The largest difference between the two, over all outputs of a case."""
+    model = saved(case, folder)
+    inputs = inputs_of(case, model.config)
+    wanted = wanted_outputs(model, inputs)
+    assert all(np.abs(y).max() > 1e-2 for y in wanted.values())
+    return max(gaps(found_outputs(folder, inputs), wanted))
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=named(c, i)) for i, c in enumerate(CASES)])
+def test_odd_models_give_what_transformers_gives(case, tmp_path):
+    assert largest_gap(case, tmp_path) < TOLERANCE
+
+
+def largest_gaps():
+    """The largest difference of each family."""
+    gaps = {}
+    for case in CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            gap = largest_gap(case, Path(folder))
+        gaps[case.family] = max(gaps.get(case.family, 0.0), gap)
+    return gaps
+
+
+if __name__ == "__main__":
+    json.dump(largest_gaps(), sys.stdout, indent=2)
+    print()
