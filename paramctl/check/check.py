@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paramctl.check.finding import Finding, Verdict
 from paramctl.check.library import complaint, library_findings
@@ -11,6 +12,9 @@ from paramctl.errors import CheckpointError
 from paramctl.sources.open import open_source
 from paramctl.sources.source import Source
 from paramctl.sources.ties import FamilyTies
+
+if TYPE_CHECKING:
+    from paramctl.check.expectation import Expectation
 
 Bind = Callable[[Source], object]
 
@@ -23,6 +27,7 @@ def check(
     ignore: tuple[str, ...] = (),
     fail_fast: bool = False,
     bind: Bind | None = None,
+    expectations: "tuple[Expectation, ...]" = (),
     family_ties: FamilyTies | None = None,
 ) -> Verdict:
     """What there is to say about a checkpoint.
@@ -32,6 +37,7 @@ def check(
         select, ignore: ids or groups of rules.
         fail_fast: stop at the first error.
         bind: binds the source to a model for the rules that need one.
+        expectations: what a user expects of it.
         family_ties: what a family ties under a config; by default the built-in families.
 
     Raises:
@@ -43,7 +49,7 @@ def check(
     except CheckpointError as error:
         return _unreadable(str(model), error)
     with source:
-        subject = Subject(source, reads_values=values)
+        subject = Subject(source, reads_values=values, expectations=expectations)
         subject.library = {path.name: complaint(path) for path in subject.regular_files}
         if bind is not None and not source.problems:
             subject.binding = bind(source)

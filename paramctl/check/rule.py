@@ -22,8 +22,10 @@ class Rule:
         severity: of its findings, unless a finding says otherwise.
         hint: for findings without a hint of their own.
         needs: what the subject must have: ``values`` for permission to read all numbers,
-            ``binding`` for a model that the checkpoint was bound to.
+            ``binding`` for a model that the checkpoint was bound to, ``expectations`` for a
+            file of the user's own.
         check: the function.
+        what: what it finds, in a sentence.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Rule:
     hint: str
     needs: str
     check: Check
+    what: str = ""
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
         """What the rule finds, one at a time as it is found."""
@@ -52,7 +55,8 @@ def rule(
             for name, message in function(subject):
                 yield Finding(id, severity, name, message)
 
-        RULES.register(id)(Rule(id, group, severity, hint, needs, check))
+        what = (function.__doc__ or "").strip()
+        RULES.register(id)(Rule(id, group, severity, hint, needs, check, what))
         return check
 
     return enter
@@ -78,4 +82,5 @@ def chosen_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]
     return sorted(kept, key=lambda rule: _ORDER.get(rule.group, len(_ORDER)))
 
 
-_ORDER = {group: place for place, group in enumerate(("format", "index", "ties", "spec", "values"))}
+GROUPS = ("format", "index", "ties", "layers", "spec", "values", "expect")
+_ORDER = {group: place for place, group in enumerate(GROUPS)}

@@ -11,6 +11,7 @@ from paramctl.sources.audit import Discrepancy, audit
 from paramctl.sources.source import Source
 
 if TYPE_CHECKING:
+    from paramctl.check.expectation import Expectation
     from paramctl.figures.statistics import Statistics
 
 
@@ -23,16 +24,23 @@ class Subject:
         reads_values: whether rules may read every number.
         binding: the checkpoint bound to a model, for rules that compare the two; or ``None``.
         library: the safetensors library's complaint about each file, empty where it has none.
+        expectations: what a user expects of it.
     """
 
     source: Source
     reads_values: bool = False
     binding: Any = None
     library: dict[str, str] = field(default_factory=dict)
+    expectations: "tuple[Expectation, ...]" = ()
 
     def offers(self, need: str) -> bool:
         """Whether a rule with this need can run."""
-        return {"": True, "values": self.reads_values, "binding": self.binding is not None}[need]
+        return {
+            "": True,
+            "values": self.reads_values,
+            "binding": self.binding is not None,
+            "expectations": bool(self.expectations) and not self.source.problems,
+        }[need]
 
     @cached_property
     def audit(self) -> list[Discrepancy]:
@@ -73,6 +81,21 @@ class Subject:
                 self._seen.append(following)
             yield self._seen[place]
             place += 1
+
+    def expected(self, expectation: "Expectation") -> list[Entry]:
+        """The tensors that an expectation is about."""
+        shards = [path.name for path in self.source.files]
+        return expectation.chosen(self.source.manifest, shards)
+
+    def figures(
+        self, entries: list[Entry], with_values: bool
+    ) -> "Iterator[tuple[Entry, Statistics]]":
+        """Each tensor with its statistics; without values only their number is told."""
+        from paramctl.figures.statistics import Statistics, statistics_of
+
+        if not with_values:
+            return ((entry, Statistics(numel=entry.numel or 0)) for entry in entries)
+        return zip(entries, statistics_of(self.source, entries), strict=True)
 
     @property
     def regular_files(self) -> list[Path]:

@@ -1,6 +1,7 @@
 """Options of a check: which rules run, what they may read, what makes them fail."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,13 +24,32 @@ class Ruling:
     ignore: Annotated[_Words, typer.Option("--ignore", metavar="RULE", help="All but these.")] = (
         None
     )
+    expect: Annotated[
+        Path | None,
+        typer.Option(
+            "--expect", metavar="RULES", help="Assertions of your own, a YAML file: see below."
+        ),
+    ] = None
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first error.")] = False
 
     def arguments(self) -> dict[str, Any]:
-        """The same for the library's ``check``."""
+        """The same for the library's ``check``.
+
+        Raises:
+            SpecError: the file of expectations can't be read.
+        """
         return {
+            "expectations": _expectations(self.expect),
             "values": self.values,
             "select": tuple(self.select or ()),
             "ignore": tuple(self.ignore or ()),
             "fail_fast": self.fail_fast,
         }
+
+
+def _expectations(path: Path | None) -> tuple[Any, ...]:
+    if path is None:
+        return ()
+    from paramctl.check.expectations_file import read_expectations
+
+    return read_expectations(path)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from paramctl.errors import UsageError
 from paramctl.expression.parse import Code, parse
 from paramctl.expression.place import argument
 from paramctl.figures.statistics import Statistics
@@ -13,6 +12,7 @@ NAMES = (
     "name", "dtype", "shape", "ndim", "numel", "min", "max", "mean", "std", "absmax", "l2",
     "zeros", "nan", "inf",
 )  # fmt: skip
+_FROM_HEADER = NAMES.index("min")  # names before it need no values
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,16 @@ class Condition:
     """A parsed expression; a figure that a tensor lacks is NaN there, of which nothing holds."""
 
     code: Code
+
+    @property
+    def needs_values(self) -> bool:
+        """Whether it speaks of figures that only the values tell."""
+        return bool(self.code.names & set(NAMES[_FROM_HEADER:]))
+
+    def told(self, entry: Entry, found: Statistics) -> str:
+        """The figures that it speaks of, as they are: ``absmax 12.5, nan 0``."""
+        values = scope(entry, found)
+        return ", ".join(f"{name} {values[name]}" for name in NAMES if name in self.code.names)
 
     def holds(self, entry: Entry, found: Statistics) -> bool:
         """Whether the expression is true of a tensor.
@@ -29,7 +39,8 @@ class Condition:
         """
         answer = self.code.evaluate(scope(entry, found))
         if not isinstance(answer, bool | int | float):
-            raise UsageError(f"'{self.code.text}' is neither true nor false of a tensor")
+            problem = f"'{self.code.text}' is neither true nor false of a tensor"
+            raise self.code.place.error(problem, where=self.code.place.where)
         return bool(answer)
 
 
@@ -39,11 +50,20 @@ def parse_condition(text: str) -> Condition:
     Raises:
         UsageError: it can't be read, or names what is no figure.
     """
-    code = parse(text, argument())
+    return condition_of(parse(text, argument()))
+
+
+def condition_of(code: Code) -> Condition:
+    """The condition that a parsed expression states.
+
+    Raises:
+        ParamctlError: of its place's kind, where it names what is no figure.
+    """
     functions = {"abs", "min", "max", "sqrt", "log", "len", "float", "int", "round"}
     unknown = sorted(code.names - set(NAMES) - functions)
     if unknown:
-        raise UsageError(f"no figure named '{unknown[0]}'", hint=f"figures are {', '.join(NAMES)}")
+        problem, hint = f"no figure named '{unknown[0]}'", f"figures are {', '.join(NAMES)}"
+        raise code.place.error(problem, where=code.place.where, hint=hint)
     return Condition(code)
 
 

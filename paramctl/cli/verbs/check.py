@@ -36,6 +36,17 @@ def run(
         paramctl check model/
         paramctl check model/ --values --strict
         paramctl check mlp.safetensors --spec mlp.yaml
+        paramctl check model/ --expect rules.yaml
+
+    \b
+    RULES is a list; each rule may have any of these:
+        - select: '*_proj.weight'    # or a list; every tensor if left out
+          count: 48                  # or 1..4, 1.., ..4
+          dtype: [BF16, F16]
+          shape: [384, any]
+          where: absmax < 10 and nan == 0
+          severity: warning          # error if left out
+          hint: what to do about it
     """
     from paramctl.check.check import check
     from paramctl.report.emit import emit
