@@ -79,6 +79,32 @@ def choose_destination(
     return Destination(path, is_folder, status, free_backup(path) if backup else "")
 
 
+def choose_output(
+    path: Path, *, inputs: Collection[Identity] = (), force: bool = False
+) -> Destination:
+    """The destination of one file that is no checkpoint: a page, a list, a lock.
+
+    Args:
+        inputs: the files that are read.
+        force: a regular file there may be replaced.
+
+    Raises:
+        UsageError: an input, no regular file, or there already.
+        ResourceError: the folder above is missing or can't be written.
+    """
+    path = _named(path)
+    where = show(str(path))
+    _check_parent(path, where)
+    status = _status(path)
+    if status is None:
+        return Destination(path, is_folder=False)
+    _refuse_inputs(path, inputs, (), where)
+    _refuse_kind(status, False, where)
+    if not force:
+        raise exists(where)
+    return Destination(path, is_folder=False, replaces=status)
+
+
 def in_place(path: Path, *, is_folder: bool, backup: bool = False) -> Destination:
     """The destination that is the input itself.
 
