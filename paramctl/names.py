@@ -7,12 +7,16 @@ terminal would act on or that two readers could see differently.
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _DIGITS = re.compile(r"(\d+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
 _LAYER = re.compile(r"(?<![^.])[0-9]{1,18}(?![^.])")
+_PLAIN_NAMES = re.compile(r"[!-~]+")
+_ONLY_DIGITS = bytes(code if code in b"0123456789" else 32 for code in range(256))
+_NO_DIGITS = bytes(32 if code in b"0123456789" else code for code in range(256))
+_MARKS = bytes((*range(1, 9), *range(14, 32)))  # below '!', and no white space
 _LONGEST = 512
 _MOST_DIGITS = 4000
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -31,9 +35,44 @@ def natural_key(name: str) -> tuple[list[Any], str]:
     return parts, name
 
 
+def natural_keys(names: Sequence[str]) -> list[Any]:
+    """A sort key for each name, in the order of `natural_key`; faster for many at once.
+
+    Keys of one call compare with each other only. Plain names are cut at their numbers all
+    together, and each becomes one text in which a number begins with its length.
+    """
+    text = "!".join(names)
+    if not names or not _PLAIN_NAMES.fullmatch(text) or text.count("!") != len(names) - 1:
+        return [natural_key(name) for name in names]
+    data = text.encode()
+    numbers, texts = data.translate(_ONLY_DIGITS).split(), data.translate(_NO_DIGITS).split()
+    marks = {digits: _marked(digits) for digits in set(numbers)}
+    if max(map(len, marks), default=0) >= len(_MARKS):
+        return [natural_key(name) for name in names]
+    pieces = [b""] * (len(numbers) + len(texts))
+    is_first = text[0] in "0123456789"
+    pieces[not is_first :: 2] = map(marks.__getitem__, numbers)
+    pieces[is_first::2] = texts
+    keys = b"".join(pieces).split(b"!")
+    if any(len(digits) > 1 and digits.startswith(b"0") for digits in marks):
+        return list(zip(keys, names, strict=True))  # equal but for zeros: by code point
+    return keys
+
+
+def _marked(digits: bytes) -> bytes:
+    """Digits as a text that sorts as their number: a mark for the length, then the digits.
+
+    The marks sort below every character of a plain name, as a number does below a letter.
+    """
+    significant = digits.lstrip(b"0")
+    return _MARKS[len(significant) : len(significant) + 1] + significant
+
+
 def natural_order(names: Iterable[str]) -> list[str]:
     """Names in natural order: numbers by value, the rest by code point."""
-    return sorted(names, key=natural_key)
+    found = list(names)
+    keys = natural_keys(found)
+    return [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
 
 
 def show(name: str) -> str:

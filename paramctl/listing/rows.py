@@ -5,7 +5,7 @@ from typing import Any
 
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry
-from paramctl.names import natural_key, near
+from paramctl.names import natural_keys, near
 
 # Sizes begin with the largest; unknown ones come last, and so do aliases in the order of files.
 _KEYS: dict[str, Callable[[Entry], Any]] = {
@@ -30,7 +30,8 @@ def ordered(entries: Sequence[Entry], by: str = "name") -> list[Entry]:
         similar = near(by, ORDERS)
         hint = f"did you mean {similar[0]}?" if similar else f"orders are {', '.join(ORDERS)}"
         raise UsageError(f"no order named '{by}'", hint=hint)
-    by_name = sorted(entries, key=lambda entry: natural_key(entry.name))
+    keys = natural_keys([entry.name for entry in entries])
+    by_name = [entries[place] for place in sorted(range(len(entries)), key=keys.__getitem__)]
     return by_name if by == "name" else sorted(by_name, key=_KEYS[by])
 
 

@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paramctl.names import escape, layer_segment, natural_order, show
+from paramctl.names import (
+    escape,
+    layer_segment,
+    natural_key,
+    natural_keys,
+    natural_order,
+    show,
+)
 
 
 def test_numbers_go_by_value():
@@ -37,3 +44,16 @@ def test_the_layer_of_a_name_is_its_first_number():
     assert layer_segment("0.weight") == ("", 0)
     assert layer_segment("a1.b") is None
     assert layer_segment(f"a.{'9' * 19}.4") == (f"a.{'9' * 19}", 4)
+
+
+_TEXTS = st.lists(
+    st.sampled_from(["a", "b", ".", "-", "0", "1", "9", "00", "~", "!", " ", "é", "3" * 27])
+)
+
+
+@given(st.lists(_TEXTS.map("".join)))
+def test_keys_made_together_order_as_keys_made_one_by_one(names):
+    keys = natural_keys(names)
+    assert sorted(range(len(names)), key=keys.__getitem__) == sorted(
+        range(len(names)), key=lambda place: natural_key(names[place])
+    )
