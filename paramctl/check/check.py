@@ -50,16 +50,26 @@ def check(
         return _unreadable(str(model), error)
     with source:
         subject = Subject(source, reads_values=values, expectations=expectations)
-        subject.library = {path.name: complaint(path) for path in subject.regular_files}
-        if bind is not None and not source.problems:
-            subject.binding = bind(source)
-        findings = tuple(_until_error(_run(rules, subject), fail_fast))
-        return Verdict(findings, not source.problems, subject.library)
+        return examine(subject, rules, fail_fast=fail_fast, bind=bind)
 
 
-def _run(rules: list[Rule], subject: Subject) -> Iterator[Finding]:
+def examine(
+    subject: Subject, rules: list[Rule], *, fail_fast: bool = False, bind: Bind | None = None
+) -> Verdict:
+    """What some rules say of a checkpoint that is open already."""
+    source = subject.source
+    subject.library = {path.name: complaint(path) for path in subject.regular_files}
+    if bind is not None and not source.problems:
+        subject.binding = bind(source)
+    ran: list[str] = []
+    findings = tuple(_until_error(_run(rules, subject, ran), fail_fast))
+    return Verdict(findings, not source.problems, subject.library, tuple(ran))
+
+
+def _run(rules: list[Rule], subject: Subject, ran: list[str]) -> Iterator[Finding]:
     for rule in rules:
         if subject.offers(rule.needs):
+            ran.append(rule.id)
             yield from rule.findings(subject)
 
 
@@ -75,4 +85,5 @@ def _unreadable(model: str, error: CheckpointError) -> Verdict:
     path = Path(model)
     library = {path.name: complaint(path)} if path.is_file() else {}
     finding = Finding("format", "error", error.where or model, error.problem, error.hint)
-    return Verdict((finding, *library_findings(library, refused={path.name})), False, library)
+    findings = (finding, *library_findings(library, refused={path.name}))
+    return Verdict(findings, False, library, tuple(dict.fromkeys(one.rule for one in findings)))

@@ -34,11 +34,13 @@ class Verdict:
         findings: in the order of the rules.
         is_readable: whether every other verb can read the model.
         library: what the safetensors library says of each file: empty where it accepts it.
+        rules: the ids of the rules that ran, in their order.
     """
 
     findings: tuple[Finding, ...]
     is_readable: bool
     library: dict[str, str]
+    rules: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -1,6 +1,6 @@
 """What rules look at: an open checkpoint, and what several of them want to know about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ class Subject:
         binding: the checkpoint bound to a model, for rules that compare the two; or ``None``.
         library: the safetensors library's complaint about each file, empty where it has none.
         expectations: what a user expects of it.
+        known: statistics by name, where somebody has read the numbers already.
     """
 
     source: Source
@@ -32,6 +33,7 @@ class Subject:
     binding: Any = None
     library: dict[str, str] = field(default_factory=dict)
     expectations: "tuple[Expectation, ...]" = ()
+    known: "Mapping[str, Statistics] | None" = None
 
     def offers(self, need: str) -> bool:
         """Whether a rule with this need can run."""
@@ -71,7 +73,12 @@ class Subject:
         if not hasattr(self, "_seen"):
             self._seen: list[tuple[Entry, Statistics]] = []
             entries = self.floats
-            self._rest = zip(entries, statistics_of(self.source, entries), strict=True)
+            found = (
+                statistics_of(self.source, entries)
+                if self.known is None
+                else (self.known[entry.name] for entry in entries)
+            )
+            self._rest = zip(entries, found, strict=True)
         place = 0
         while True:
             if place == len(self._seen):
