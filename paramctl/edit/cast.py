@@ -63,7 +63,7 @@ class Cast(Edit):
         Raises:
             UsageError: complex numbers to a real dtype, or a dtype that has no arrays.
         """
-        tally = Tally(self)
+        tally = Tally(self.dtype, self.on_overflow)
         for name in dict.fromkeys(entry.tied_to or entry.name for entry in chosen):
             entry = draft.entry(name)
             if entry.dtype == self.dtype:
@@ -74,21 +74,12 @@ class Cast(Edit):
             content = Made(after.nbytes or 0, make)
             draft.put(name, content, dtype=self.dtype, action="cast")
         draft.checks.append(partial(tally.judge, draft))
-        self._tell_config(draft)
+        tell_dtype(draft, self.dtype)
 
     def _check(self, entry: Entry) -> None:
         DTYPES[entry.dtype].numpy()
         if DTYPES[entry.dtype].family == "complex" and DTYPES[self.dtype].family != "complex":
             raise UsageError(f"complex numbers don't go into {self.dtype}", where=show(entry.name))
-
-    def _tell_config(self, draft: Draft) -> None:
-        """Keep the dtype that config.json states true, where all floating tensors have one."""
-        dtypes = {e.dtype for e in draft.manifest.stored if DTYPES[e.dtype].is_floating}
-        config = draft.source.config or {}
-        if dtypes == {self.dtype}:
-            for key in _CONFIG_KEYS:
-                if isinstance(config.get(key), str):
-                    draft.config[key] = DTYPES[self.dtype].array
 
 
 def _is_computable(entry: Entry) -> bool:
@@ -96,12 +87,35 @@ def _is_computable(entry: Entry) -> bool:
     return dtype.is_floating and bool(dtype.array)
 
 
+def tell_dtype(draft: Draft, dtype: str) -> None:
+    """Keep the dtype that config.json states true, where all floating tensors have one."""
+    dtypes = {e.dtype for e in draft.manifest.stored if DTYPES[e.dtype].is_floating}
+    config = draft.source.config or {}
+    if dtypes == {dtype}:
+        for key in _CONFIG_KEYS:
+            if isinstance(config.get(key), str):
+                draft.config[key] = DTYPES[dtype].array
+
+
 @dataclass
 class Tally:
-    """What the tensors of one cast lost while they were written."""
+    """What the tensors of one cast lost while they were written.
 
-    edit: Cast
+    Attributes:
+        dtype, on_overflow: those of the cast.
+        done: what was done to them, for the note.
+        losses: what each lost, by its name.
+    """
+
+    dtype: str
+    on_overflow: OnOverflow
+    done: str = "cast"
     losses: dict[str, Losses] = field(default_factory=dict)
+
+    def start(self, name: str) -> Losses:
+        """The losses of a tensor, from nothing: it may be made more than once."""
+        found = self.losses[name] = Losses()
+        return found
 
     def judge(self, draft: Draft) -> None:
         """Say what was lost.
@@ -113,23 +127,20 @@ class Tally:
         total = Losses()
         for lost in self.losses.values():
             total += lost
-        if over and self.edit.on_overflow == "error":
+        if over and self.on_overflow == "error":
             lines = [f"{show(name)}: {lost}" for name, lost in list(over.items())[:_SHOWN]]
             if len(over) > _SHOWN:
                 lines.append(f"and {len(over) - _SHOWN} more")
             raise FoundError(
-                "\n  ".join(
-                    [f"{total.overflow} values are too large for {self.edit.dtype}", *lines]
-                ),
+                "\n  ".join([f"{total.overflow} values are too large for {self.dtype}", *lines]),
                 hint="--on-overflow clamp or --on-overflow inf writes them all the same",
             )
-        draft.notes.append(f"cast {len(self.losses)} tensors to {self.edit.dtype}: {total}")
+        draft.notes.append(f"{self.done} {len(self.losses)} tensors to {self.dtype}: {total}")
 
 
 def _blocks(tally: Tally, entry: Entry, old: Content) -> Iterator[Block]:
-    lost = tally.losses[entry.name] = Losses()
-    edit = tally.edit
+    lost = tally.start(entry.name)
     for values in arrays(old, entry.dtype):
-        found, losses = cast(values, entry.dtype, edit.dtype, edit.on_overflow)
+        found, losses = cast(values, entry.dtype, tally.dtype, tally.on_overflow)
         lost += losses
-        yield encode(found, edit.dtype)
+        yield encode(found, tally.dtype)

@@ -65,7 +65,8 @@ def _to_floats(values: Array, before: str, after: str, *, clamp: bool) -> tuple[
         int(np.count_nonzero(was_nan & ~np.isnan(back))),
     )
     if clamp and losses.overflow and DTYPES[after].family == "float":
-        found[too_large] = np.where(wide[too_large] > 0, *_ends(found.dtype))
+        top = largest(found.dtype)
+        found[too_large] = np.where(wide[too_large] > 0, top, -top)
     return found, losses
 
 
@@ -84,11 +85,12 @@ def _rounded(wide: Array, before: str, after: str) -> Array:
     return np.asarray(round_to(after, wide if wide.dtype.kind == "c" else wide.astype(np.float64)))
 
 
-def _ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+def largest(dtype: np.dtype[Any]) -> Any:
+    """The largest finite value of a float dtype; the smallest is its opposite."""
     import ml_dtypes
 
     limits: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
-    return limits.max, limits.min
+    return limits.max
 
 
 def _to_integers(values: Array, before: str, after: str) -> tuple[Array, Losses]:
