@@ -34,7 +34,7 @@ class Document:
     def get(self, key: str) -> Node | None:
         """A section; ``None`` where it is missing or null."""
         node = self.sections.get(key)
-        return None if isinstance(node, Scalar) and node.is_null else node
+        return None if node is None or _is_null(node) else node
 
     @property
     def name(self) -> str:
@@ -110,15 +110,25 @@ def _base_path(named: Scalar, path: Path) -> Path:
 
 
 def _merged(own: Document, base: Document) -> Document:
-    """Maps merge by key; everything else, and each entry of a map, is replaced whole."""
+    """Maps merge by key; everything else, and each entry of a map, is replaced whole.
+
+    An entry that is null leaves out that of the base, but in ``config``, where it is a value.
+    """
     sections = {key: node for key, node in base.sections.items() if key not in _OWN}
     for key, node in own.sections.items():
         below = sections.get(key)
         if key in _MERGED and isinstance(below, Map) and isinstance(node, Map):
-            sections[key] = Map(node.place, {**below.entries, **node.entries})
+            entries = {**below.entries, **node.entries}
+            if key != "config":
+                entries = {name: pair for name, pair in entries.items() if not _is_null(pair[1])}
+            sections[key] = Map(node.place, entries)
         else:
             sections[key] = node
     return Document(own.path, sections, (*own.files, *base.files))
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.is_null
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,21 @@ def test_extends_merges_maps_by_key_and_replaces_blocks_whole(tmp_path):
     assert (spec.prefixes, spec.match.model_type, spec.name) == (("x.",), (), "own")
 
 
+def test_a_null_entry_leaves_out_what_the_base_has(tmp_path):
+    write(
+        tmp_path,
+        "paramctl: 1\nconfig: {a: 1}\ninputs: {x: [2, 1], mask: [2]}\n"
+        "model: Linear(a, a)\ninit: {weight: zeros, bias: ones}\nties: {bias: weight}\n",
+        "base.yaml",
+    )
+    text = "inputs: {mask: null}\ninit: {bias: null}\nties: {bias: null}\nconfig: {a: null}\n"
+    spec = load_spec(write(tmp_path, "paramctl: 1\nextends: base.yaml\n" + text))
+    assert set(spec.inputs) == {"x"}
+    assert dict(spec.init) == {"weight": "zeros"}
+    assert dict(spec.ties) == {}
+    assert dict(spec.config) == {"a": None}
+
+
 def test_schemes_are_computed_from_the_config(tmp_path):
     text = (
         "paramctl: 1\nconfig: {std: 0.5, n: 8}\nmodel: relu\ninit:\n"
