@@ -16,6 +16,19 @@ T5 = {
     "vocab_size": 91, "d_model": 24, "d_kv": 5, "d_ff": 37, "num_layers": 2, "num_heads": 3,
     "decoder_start_token_id": 0,
 }  # fmt: skip
+MOE = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 17,
+       "shared_expert_intermediate_size": 29}
+OPT = {
+    "vocab_size": 91, "hidden_size": 24, "ffn_dim": 37, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "max_position_embeddings": 48, "word_embed_proj_dim": 24,
+}  # fmt: skip
+DISTIL = {"vocab_size": 91, "dim": 24, "hidden_dim": 37, "n_layers": 2, "n_heads": 4,
+          "max_position_embeddings": 48, "num_labels": 3}
+BART = {
+    "vocab_size": 91, "d_model": 24, "encoder_layers": 2, "decoder_layers": 1,
+    "encoder_attention_heads": 4, "decoder_attention_heads": 3, "encoder_ffn_dim": 37,
+    "decoder_ffn_dim": 29, "max_position_embeddings": 48,
+}  # fmt: skip
 VIT = {**SMALL, "image_size": 12, "patch_size": 4}
 RESNET = {"embedding_size": 8, "hidden_sizes": [12, 20], "depths": [2, 1], "num_labels": 3}
 
@@ -71,6 +84,53 @@ CASES = [
         ("GPTNeoXForCausalLM", {**SMALL, "rotary_pct": 1.0, "attention_bias": False,
                                 "tie_word_embeddings": True}),
         ("GPTNeoXModel", {**SMALL, "hidden_size": 40, "rotary_pct": 0.4}),
+    ),
+    *_cases(
+        "qwen2_moe",
+        ("Qwen2MoeForCausalLM", {**GROUPED, **MOE}),
+        ("Qwen2MoeForCausalLM", {**ODD, **MOE, "norm_topk_prob": True, "decoder_sparse_step": 2,
+                                 "tie_word_embeddings": True, "qkv_bias": False}),
+        ("Qwen2MoeForCausalLM", {**ODD, **MOE, "mlp_only_layers": [1], "use_sliding_window": True,
+                                 "sliding_window": 4, "max_window_layers": 2}),
+        ("Qwen2MoeModel", {**GROUPED, **MOE, "num_experts_per_tok": 4}),
+    ),
+    *_cases(
+        "opt",
+        ("OPTForCausalLM", OPT),
+        ("OPTForCausalLM", {**OPT, "word_embed_proj_dim": 14, "do_layer_norm_before": False}),
+        ("OPTForCausalLM", {**OPT, "enable_bias": False, "layer_norm_elementwise_affine": False,
+                            "tie_word_embeddings": False, "activation_function": "gelu"}),
+        ("OPTForCausalLM", {**OPT, "_remove_final_layer_norm": True, "num_attention_heads": 6}),
+        ("OPTModel", {**OPT, "hidden_size": 30, "num_attention_heads": 5}),
+    ),
+    *_cases(
+        "roberta",
+        ("RobertaForMaskedLM", SMALL),
+        ("RobertaModel", {**SMALL, "hidden_act": "gelu_new", "pad_token_id": 4}),
+        ("RobertaForSequenceClassification", {**SMALL, "num_labels": 3, "layer_norm_eps": 1e-5}),
+        ("RobertaForTokenClassification", {**SMALL, "num_labels": 5, "type_vocab_size": 1}),
+        ("RobertaForQuestionAnswering", SMALL),
+        ("XLMRobertaForMaskedLM", {**SMALL, "tie_word_embeddings": False}),
+        ("CamembertForSequenceClassification", SMALL),
+    ),
+    *_cases(
+        "distilbert",
+        ("DistilBertForMaskedLM", DISTIL),
+        ("DistilBertForMaskedLM", {**DISTIL, "tie_word_embeddings": False, "activation": "relu"}),
+        ("DistilBertModel", {**DISTIL, "sinusoidal_pos_embds": True, "n_heads": 6}),
+        ("DistilBertForSequenceClassification", DISTIL),
+        ("DistilBertForTokenClassification", DISTIL),
+        ("DistilBertForQuestionAnswering", {**DISTIL, "num_labels": 2}),
+    ),
+    *_cases(
+        "bart",
+        ("BartForConditionalGeneration", BART),
+        ("BartForConditionalGeneration", {**BART, "scale_embedding": True, "decoder_layers": 3,
+                                          "activation_function": "relu"}),
+        ("BartForConditionalGeneration", {**BART, "tie_word_embeddings": False}),
+        ("BartModel", {**BART, "encoder_layers": 1, "d_model": 36}),
+        ("BartForSequenceClassification", {**BART, "num_labels": 4}),
+        ("BartForQuestionAnswering", {**BART, "num_labels": 2}),
     ),
     *_cases(
         "t5",
@@ -141,7 +201,9 @@ def inputs_of(case: Case, config: Any) -> dict[str, Any]:
     torch.manual_seed(5)
     draw = {"pixel_values": _pixels, "input_features": _sound, "input_ids": _words}
     inputs = {name: make(config) for name, make in draw.items() if name in _names(case)}
-    if "decoder_input_ids" in _names(case):
+    if case.kind == "BartForSequenceClassification":
+        inputs["input_ids"][:, [2, -3]] = config.eos_token_id
+    elif "decoder_input_ids" in _names(case):
         inputs["decoder_input_ids"] = torch.randint(3, config.vocab_size, (2, 7))
     return inputs
 
