@@ -62,6 +62,11 @@ def rule(
     return enter
 
 
+def all_rules() -> list[Rule]:
+    """Every rule, in the order in which they run."""
+    return chosen_rules((), ())
+
+
 def chosen_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]:
     """The rules to run, given by id or group; all but the ignored ones without a selection.
 

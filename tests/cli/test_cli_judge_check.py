@@ -259,11 +259,13 @@ def test_findings_read_as_sentences(save):
     assert lines[-1].endswith("m.safetensors: 1 error")
 
 
-def test_every_rule_has_an_id_a_group_and_a_docstring_or_a_table():
+def test_every_rule_says_what_it_finds():
     from paramctl.check.rule import GROUPS, RULES
 
     for name in RULES:
         rule = RULES[name]
         assert rule.id == name
         assert rule.group in GROUPS
-        assert rule.needs in ("", "values", "binding")
+        assert rule.needs in ("", "values", "binding", "expectations")
+        assert rule.what.endswith(".")
+        assert "\n" not in rule.what

@@ -22,5 +22,12 @@ def _library(subject: Subject) -> Iterator[Finding]:
     return library_findings(subject.library, refused)
 
 
-RULES.register("format")(Rule("format", "format", "error", "", "", _format))
-RULES.register("library")(Rule("library", "format", "error", "", "", _library))
+RULES.register("format")(
+    Rule("format", "format", "error", "", "", _format, "The file breaks a rule of the format.")
+)
+RULES.register("library")(
+    Rule(
+        "library", "format", "error", "", "", _library,
+        "The safetensors library refuses the file; an info where only the library takes it.",
+    )
+)  # fmt: skip

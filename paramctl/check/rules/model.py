@@ -62,11 +62,11 @@ def _shape(sizes: Sequence[object]) -> str:
     return f"[{', '.join(str(size) for size in sizes)}]"
 
 
-for _id, _check in (
-    ("missing", _missing),
-    ("unexpected", _unexpected),
-    ("mismatched", _mismatched),
-    ("unneeded", _unneeded),
-    ("tie-apart", _apart),
+for _id, _severity, _check, _what in (
+    ("missing", "error", _missing, "The model needs a tensor that the checkpoint lacks."),
+    ("unexpected", "error", _unexpected, "No parameter of the model takes the tensor."),
+    ("mismatched", "error", _mismatched, "A tensor's shape is not the one that the model needs."),
+    ("unneeded", "info", _unneeded, "A buffer that the model no longer needs."),
+    ("tie-apart", "warning", _apart, "Names that the model ties are stored apart."),
 ):
-    RULES.register(_id)(Rule(_id, "spec", "error", "", "binding", _check))
+    RULES.register(_id)(Rule(_id, "spec", _severity, "", "binding", _check, _what))  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paramctl.cli.grouped import grouped
-from paramctl.cli.options import Common, Model, verb
+from paramctl.cli.options import Common, verb
 from paramctl.cli.ruling import Ruling
+from paramctl.errors import UsageError
 
 if TYPE_CHECKING:
     from paramctl.sources.source import Source
@@ -18,13 +19,22 @@ GROUP = "Judge"
 @verb
 @grouped("ruling", Ruling)
 def run(
-    model: Model,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A .safetensors file, an index, a directory, or - for standard input.",
+        ),
+    ] = "",
     spec: Annotated[
         str | None,
         typer.Option(
             "--spec", metavar="SPEC", help="Whether it fits this spec, not only its config.json."
         ),
     ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Tell every rule there is, and check nothing.")
+    ] = False,
     *,
     ruling: Ruling,
     common: Common,
@@ -49,9 +59,16 @@ def run(
           hint: what to do about it
     """
     from paramctl.check.check import check
+    from paramctl.check.rule import all_rules
     from paramctl.report.emit import emit
     from paramctl.report.of_check import check_report
+    from paramctl.report.of_rules import rules_report
 
+    if rules:
+        emit(rules_report(all_rules()), common)
+        return
+    if not model:
+        raise UsageError("Missing argument 'MODEL'", hint="run `paramctl check -h`")
     found = check(model, bind=_binder(spec), **ruling.arguments())
     emit(check_report(found, model), common)
     if not found.is_readable:
