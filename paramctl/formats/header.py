@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramctl.errors import CheckpointError
-from paramctl.formats.entries import FIELDS, check_entry, entry_of
+from paramctl.formats.entries import FIELDS, check_entry, entries_of, entry_of
 from paramctl.formats.layout import check_layout
 from paramctl.formats.strict_json import kind_of, parse_object, without_collector
 from paramctl.manifest import Entry
@@ -97,8 +97,8 @@ def header_length(prefix: bytes, *, file_size: int, where: str) -> int:
     """
     if file_size < PREFIX or len(prefix) < PREFIX:
         raise CheckpointError(
-            f"the size is {file_size}, wanted at least 8: a safetensors file begins with 8 bytes for "
-            "the length of its header",
+            f"the size is {file_size}, wanted at least 8: a safetensors file begins with 8 bytes "
+            "for the length of its header",
             where=where,
         )
     length = int.from_bytes(prefix[:PREFIX], "little")
@@ -145,18 +145,33 @@ def parse_header(data: bytes, *, file_size: int, where: str, shard: int = 0) -> 
         metadata, warnings = _metadata(tree, where)
         if not text.startswith(b"{"):
             warnings.append(Remark("white space before the header's first '{'", rule="padding"))
-        entries = []
-        for name, fields in tree.items():
-            entry = entry_of(name, fields, start, shard)
-            if entry is None:
-                sentences = check_entry(name, fields, where)
-                warnings += [Remark(line, rule="unknown-field", name=name) for line in sentences]
-                known = {field: fields[field] for field in FIELDS}
-                entry = entry_of(name, known, start, shard)
-                assert entry is not None, "the two checks of an entry disagree"
-            entries.append(entry)
+        entries = entries_of(tree, start, shard)
+        if entries is None:
+            entries, remarks = _checked(tree, start, shard, where)
+            warnings += remarks
         check_layout(entries, data_start=start, file_size=file_size, where=where)
     return Header(tuple(entries), metadata, tuple(warnings), start, file_size)
+
+
+def _checked(
+    tree: dict[str, Any], start: int, shard: int, where: str
+) -> tuple[list[Entry], list[Remark]]:
+    """The entries of a header one by one, with what is remarkable about them.
+
+    Raises:
+        CheckpointError: the first broken rule.
+    """
+    entries, remarks = [], []
+    for name, fields in tree.items():
+        entry = entry_of(name, fields, start, shard)
+        if entry is None:
+            sentences = check_entry(name, fields, where)
+            remarks += [Remark(line, rule="unknown-field", name=name) for line in sentences]
+            known = {field: fields[field] for field in FIELDS}
+            entry = entry_of(name, known, start, shard)
+            assert entry is not None, "the two checks of an entry disagree"
+        entries.append(entry)
+    return entries, remarks
 
 
 def _metadata(tree: dict[str, Any], where: str) -> tuple[dict[str, str], list[Remark]]:
