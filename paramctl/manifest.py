@@ -1,7 +1,9 @@
 """What a checkpoint or a model holds, without a number: entries in order, and their ties."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from paramctl.dtypes import DTYPES
@@ -42,12 +44,7 @@ class Entry(NamedTuple):
     @property
     def numel(self) -> int | None:
         """Number of elements; ``None`` while a size is unknown."""
-        count = 1
-        for size in self.shape:
-            if size is None:
-                return None
-            count *= size
-        return count
+        return _count(self.shape)
 
     @property
     def nbytes(self) -> int | None:
@@ -59,6 +56,11 @@ class Entry(NamedTuple):
     def is_alias(self) -> bool:
         """Whether another name holds the tensor."""
         return self.tied_to is not None
+
+
+@lru_cache(maxsize=4096)  # the tensors of a model have few shapes
+def _count(shape: Shape) -> int | None:
+    return None if None in shape else math.prod(shape)  # type: ignore[arg-type]
 
 
 class Manifest:

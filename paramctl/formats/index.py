@@ -77,7 +77,7 @@ def _weight_map(tree: dict[str, Any], where: str) -> dict[str, str]:
         )
     if not weight_map:
         raise CheckpointError("weight_map is empty, wanted a file name per tensor", where=where)
-    for name, shard in weight_map.items():
+    for name, shard in weight_map.items() if set(map(type, weight_map.values())) - {str} else ():
         if not isinstance(shard, str):
             raise CheckpointError(
                 f"the shard is {kind_of(shard)}, wanted a file name",

@@ -8,6 +8,7 @@ from paramctl.listing.target import Target
 from paramctl.manifest import Entry
 from paramctl.names import show
 from paramctl.report.report import Column, Report
+from paramctl.report.strict_json import Encoded, encode, encode_text
 from paramctl.report.values import bytes_text
 
 _COLUMNS = (
@@ -32,7 +33,7 @@ def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
         "ls",
         _COLUMNS + _LONG if long else _COLUMNS,
         (_row(entry, long) for entry in entries),
-        payload=lambda: {"tensors": [_object(entry, target, long) for entry in entries]},
+        payload=lambda: {"tensors": list(_objects(entries, target, long))},
         notes=_notes(entries),
     )
 
@@ -48,10 +49,24 @@ def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
     return entry.shard + 1, entry.start, entry.stop
 
 
-def _object(entry: Entry, target: Target, long: bool) -> dict[str, Any]:
-    shard, start, stop = _place(entry)
+def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[Encoded]:
+    """A JSON object per entry; what tensors of one shape have in common is written once."""
+    common: dict[tuple[Any, ...], str] = {}
+    for entry in entries:
+        alike = entry[1:6]  # dtype, shape, kind, tie and shard
+        end = common.get(alike)
+        if end is None:
+            end = common[alike] = encode(_rest(entry, target, long))[1:]
+        if long:
+            _, start, stop = _place(entry)
+            end = f'{end[:-1]}, "start": {encode(start)}, "stop": {encode(stop)}}}'
+        yield Encoded(f'{{"name": {encode_text(entry[0])}, {end}')
+
+
+def _rest(entry: Entry, target: Target, long: bool) -> dict[str, Any]:
+    """What stands behind the name and before the offsets."""
+    shard = entry.shard + 1 if entry.shard >= 0 else None
     row: dict[str, Any] = {
-        "name": entry.name,
         "dtype": entry.dtype,
         "shape": entry.shape,
         "numel": entry.numel,
@@ -61,8 +76,7 @@ def _object(entry: Entry, target: Target, long: bool) -> dict[str, Any]:
         "shard": shard,
     }
     if long:
-        file = target.shards[entry.shard] if shard is not None and target.shards else None
-        row |= {"file": file, "start": start, "stop": stop}
+        row["file"] = target.shards[entry.shard] if shard is not None and target.shards else None
     return row
 
 

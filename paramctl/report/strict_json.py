@@ -3,10 +3,20 @@
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _SEPARATORS = (", ", ": ")
+
+
+encode_text: Callable[[str], str] = json.encoder.encode_basestring_ascii
+_encode = json.JSONEncoder(separators=_SEPARATORS, allow_nan=False).encode
+
+
+class Encoded(str):
+    """An object that is JSON already, for whoever has many alike."""
+
+    __slots__ = ()
 
 
 def encode(value: Any) -> str:
@@ -16,10 +26,12 @@ def encode(value: Any) -> str:
     number ``[re, im]``; NumPy's numbers and arrays what they hold; paths and lone surrogates
     their escaped text.
     """
+    if type(value) is Encoded:
+        return value
     try:
-        return json.dumps(value, separators=_SEPARATORS, allow_nan=False)
+        return _encode(value)
     except (TypeError, ValueError):
-        return json.dumps(strict(value), separators=_SEPARATORS, allow_nan=False)
+        return _encode(strict(value))
 
 
 def strict(value: Any) -> Any:
@@ -65,7 +77,7 @@ def _member(value: Any) -> Iterator[str]:
             f"{encode(str(key))}: {encode(item)}" for key, item in value.items()
         )
         yield from _block("{", lines, "}")
-    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+    elif isinstance(value, list | tuple) and any(isinstance(i, Mapping | Encoded) for i in value):
         yield from _block("[", map(encode, value), "]")
     else:
         yield encode(value)
@@ -73,6 +85,8 @@ def _member(value: Any) -> Iterator[str]:
 
 def _block(opening: str, lines: Iterable[str], closing: str) -> Iterator[str]:
     yield opening
-    for number, line in enumerate(lines):
-        yield f"{',' if number else ''}\n    {line}"
+    separator = "\n    "
+    for line in lines:
+        yield separator + line
+        separator = ",\n    "
     yield f"\n  {closing}"

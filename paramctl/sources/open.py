@@ -184,8 +184,9 @@ class _Opening:
         self, place: Place, index: Index, headers: Sequence[Header], manifest: Manifest
     ) -> None:
         gone = {index.shards[shard] for shard in self.unreadable}
+        known = set(manifest.names)
         absent = [
-            n for n in index.weight_map if n not in manifest and index.weight_map[n] not in gone
+            n for n, shard in index.weight_map.items() if n not in known and shard not in gone
         ]
         if absent:
             held = shards.places(index, headers)

@@ -40,8 +40,9 @@ def places(index: Index, headers: Sequence[Header]) -> dict[str, list[str]]:
 
 def unlisted_names(index: Index, headers: Sequence[Header]) -> list[str]:
     """The names that shards hold and the index doesn't list at all."""
-    held = places(index, headers)
-    return [name for name in held if name not in index.weight_map]
+    listed = index.weight_map
+    found = (entry.name for header in headers for entry in header.entries)
+    return list(dict.fromkeys(name for name in found if name not in listed))
 
 
 def absent_error(
