@@ -67,7 +67,12 @@ def open_target(
             "--input and --set are for a SPEC, and this is a checkpoint", where=show(text)
         )
     with open_source(text) as source:
-        yield Target(source.where, source.manifest, source, _family(source), source.notes)
+        yield target_of(source)
+
+
+def target_of(source: Source) -> Target:
+    """An open checkpoint as what is looked at."""
+    return Target(source.where, source.manifest, source, _family(source), source.notes)
 
 
 def _of_spec(
