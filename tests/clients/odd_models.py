@@ -16,19 +16,36 @@ T5 = {
     "vocab_size": 91, "d_model": 24, "d_kv": 5, "d_ff": 37, "num_layers": 2, "num_heads": 3,
     "decoder_start_token_id": 0,
 }  # fmt: skip
-MOE = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 17,
-       "shared_expert_intermediate_size": 29}
+MOE = {
+    "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 17,
+    "shared_expert_intermediate_size": 29,
+}  # fmt: skip
 OPT = {
     "vocab_size": 91, "hidden_size": 24, "ffn_dim": 37, "num_hidden_layers": 2,
     "num_attention_heads": 4, "max_position_embeddings": 48, "word_embed_proj_dim": 24,
 }  # fmt: skip
-DISTIL = {"vocab_size": 91, "dim": 24, "hidden_dim": 37, "n_layers": 2, "n_heads": 4,
-          "max_position_embeddings": 48, "num_labels": 3}
+DISTIL = {
+    "vocab_size": 91, "dim": 24, "hidden_dim": 37, "n_layers": 2, "n_heads": 4,
+    "max_position_embeddings": 48, "num_labels": 3,
+}  # fmt: skip
 BART = {
     "vocab_size": 91, "d_model": 24, "encoder_layers": 2, "decoder_layers": 1,
     "encoder_attention_heads": 4, "decoder_attention_heads": 3, "encoder_ffn_dim": 37,
     "decoder_ffn_dim": 29, "max_position_embeddings": 48,
 }  # fmt: skip
+MAMBA = {"vocab_size": 91, "hidden_size": 24, "state_size": 5, "num_hidden_layers": 2}
+TEXT = {**SMALL, "max_position_embeddings": 20, "eos_token_id": 7, "projection_dim": 14}
+VISION = {
+    "hidden_size": 20, "intermediate_size": 37, "num_hidden_layers": 3, "num_attention_heads": 5,
+    "image_size": 12, "patch_size": 4, "projection_dim": 14,
+}  # fmt: skip
+CONVNEXT = {"num_stages": 3, "hidden_sizes": [6, 6, 10], "depths": [1, 2, 1], "num_labels": 3}
+WHISPER = {
+    **BART, "num_mel_bins": 11, "max_source_positions": 9, "max_target_positions": 20,
+    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+    "begin_suppress_tokens": None,
+}  # fmt: skip
+del WHISPER["max_position_embeddings"]
 VIT = {**SMALL, "image_size": 12, "patch_size": 4}
 RESNET = {"embedding_size": 8, "hidden_sizes": [12, 20], "depths": [2, 1], "num_labels": 3}
 
@@ -144,6 +161,45 @@ CASES = [
                                         "relative_attention_num_buckets": 10}),
         ("T5Model", {**T5, "feed_forward_proj": "gelu"}),
         ("T5EncoderModel", {**T5, "feed_forward_proj": "gated-gelu"}),
+    ),
+    *_cases(
+        "mamba",
+        ("MambaForCausalLM", MAMBA),
+        ("MambaForCausalLM", {**MAMBA, "expand": 3, "conv_kernel": 3, "time_step_rank": 5,
+                              "use_bias": True, "use_conv_bias": False}),
+        ("MambaForCausalLM", {**MAMBA, "tie_word_embeddings": False, "hidden_act": "gelu",
+                              "residual_in_fp32": False}),
+        ("MambaModel", {**MAMBA, "hidden_size": 30}),
+    ),
+    *_cases(
+        "clip",
+        ("CLIPModel", {"text_config": TEXT, "vision_config": VISION, "projection_dim": 12}),
+        ("CLIPModel", {"text_config": {**TEXT, "eos_token_id": 2, "hidden_act": "gelu"},
+                       "vision_config": {**VISION, "num_channels": 1}, "projection_dim": 30}),
+        ("CLIPModel", {"text_config": {**TEXT, "num_hidden_layers": 1},
+                       "vision_config": {**VISION, "layer_norm_eps": 0.1, "patch_size": 6}}),
+        ("CLIPTextModel", TEXT),
+        ("CLIPTextModelWithProjection", TEXT),
+        ("CLIPVisionModel", {**VISION, "patch_size": 3}),
+        ("CLIPVisionModelWithProjection", VISION),
+    ),
+    *_cases(
+        "convnext",
+        ("ConvNextForImageClassification", CONVNEXT),
+        ("ConvNextForImageClassification", {**CONVNEXT, "layer_scale_init_value": 0.0,
+                                            "num_channels": 1, "hidden_act": "relu"}),
+        ("ConvNextModel", {**CONVNEXT, "patch_size": 2, "layer_norm_eps": 0.01}),
+        ("ConvNextV2ForImageClassification", CONVNEXT),
+        ("ConvNextV2Model", {**CONVNEXT, "hidden_sizes": [4, 8, 12]}),
+    ),
+    *_cases(
+        "whisper",
+        ("WhisperForConditionalGeneration", WHISPER),
+        ("WhisperForConditionalGeneration", {**WHISPER, "scale_embedding": True,
+                                             "tie_word_embeddings": False}),
+        ("WhisperForConditionalGeneration", {**WHISPER, "activation_function": "relu",
+                                             "decoder_layers": 3, "num_mel_bins": 4}),
+        ("WhisperModel", {**WHISPER, "encoder_layers": 1}),
     ),
     *_cases(
         "vit",
