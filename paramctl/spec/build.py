@@ -14,7 +14,9 @@ from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.parse import Code
 from paramctl.expression.place import Place
 from paramctl.spec.block import Block
-from paramctl.spec.constructors import MOST_MODULES, Constructors, plan_of
+from paramctl.spec.constructors import Constructors, plan_of
+from paramctl.spec.copies import Copier, is_settled
+from paramctl.spec.count import Counter
 from paramctl.spec.document import shown
 from paramctl.spec.forward import (
     Trail,
@@ -26,6 +28,7 @@ from paramctl.spec.forward import (
     parallel_forward,
     residual_forward,
 )
+from paramctl.spec.limits import DEEPEST, MOST_EVALUATED, MOST_MODULES
 from paramctl.spec.load import Spec
 from paramctl.spec.module import SpecModule
 from paramctl.spec.plans import BlockPlan, FunctionPlan, ListPlan, Plan, site_at
@@ -33,8 +36,6 @@ from paramctl.spec.scope import Scope
 from paramctl.spec.sizes import known_shape
 from paramctl.spec.tensors import TensorForms, TensorPlan
 from paramctl.spec.ties import apply_ties
-
-_DEEPEST = 48
 
 
 def build(spec: Spec, present: Callable[[str], bool] | None = None) -> SpecModule:
@@ -63,21 +64,28 @@ class _Builder:
         self.config = Scope(spec.config, spec.origins)
         self.trail = Trail()
         self.count = 0
+        self.evaluated = 0
         self.elements = 0
-        self.copies = 1  # how often what is built now will be repeated
         self.open: list[str] = []
 
     def root(self) -> SpecModule:
         """The model itself: a block, a list, or what one expression gives."""
         model = self.spec.model
+        plan = self._root_plan(model)
+        Counter(self.plan, self.config).check(plan)
+        if not isinstance(plan, BlockPlan) or plan.block is not model:
+            return self.make(plan, "")
+        module = self.from_block(plan, "")
+        module.type_name, module.site = self.spec.name, None
+        return module
+
+    def _root_plan(self, model: Block | tuple[Any, ...] | Code) -> Plan:
         if isinstance(model, Block):
-            module = self.from_block(BlockPlan(model, {}, {}, site_at(model.place)), "")
-            module.type_name, module.site = self.spec.name, None
-            return module
+            return BlockPlan(model, {}, {}, site_at(model.place))
         plan = self._list_plan(model) if isinstance(model, tuple) else self.plan(model, self.config)
         if plan is None:
             raise LanguageError("the model is None")
-        return self.make(plan, "")
+        return plan
 
     def plan(self, code: Code, scope: Scope) -> Plan | None:
         """The plan that an expression gives."""
@@ -101,15 +109,15 @@ class _Builder:
         Raises:
             LanguageError, SpecError: it is too large, too deep, or stands inside itself.
         """
-        self.count += 1
-        if self.count > MOST_MODULES:
-            raise plan.site.placed(LanguageError(f"more than {MOST_MODULES:,} modules"))
-        if len(self.open) > _DEEPEST:
-            raise plan.site.placed(LanguageError(f"modules nested more than {_DEEPEST} deep"))
+        self.evaluated += 1
+        self._counted(1, plan)
+        if len(self.open) > DEEPEST:
+            raise plan.site.placed(LanguageError(f"modules nested more than {DEEPEST} deep"))
         if isinstance(plan, FunctionPlan):
             module = SpecModule(plan.name, path, site=plan.site, takes=1)
-            module.forward = function_forward(plan.name)
             module.place = plan.site.place.short
+            forward = function_forward(plan.name)
+            module.runs_by(lambda module: setattr(module, "forward", forward))
             return module
         self.open.append(plan.block.name if isinstance(plan, BlockPlan) else "")
         try:
@@ -123,38 +131,55 @@ class _Builder:
         """A list of layers."""
         type_name = "Sequential" if plan.kind == "Repeat" else plan.kind
         module = SpecModule(type_name, path, site=plan.site, place=plan.site.place.short)
-        shared: SpecModule | None = None
-        for number, name in enumerate(plan.names()):
-            if shared is None:
-                child = (
-                    self._first(plan, _join(path, name))
-                    if number == 0
-                    else self.make(plan.child(number), _join(path, name))
-                )
-            shared = child if plan.is_shared else None
-            module.children[name] = child
-        match plan.kind:
-            case "Parallel":
-                options = plan.options
-                module.forward = parallel_forward(module, options["merge"], options["axis"])
-            case "Residual":
-                module.forward = residual_forward(module, self.trail)
-            case _:
-                module.forward = list_forward(module, self.trail)
+        self._fill_list(module, plan)
+        options = plan.options
+
+        def running(module: SpecModule) -> None:
+            match plan.kind:
+                case "Parallel":
+                    module.forward = parallel_forward(module, options["merge"], options["axis"])
+                case "Residual":
+                    module.forward = residual_forward(module, self.trail)
+                case _:
+                    module.forward = list_forward(module, self.trail)
+
+        module.runs_by(running)
         return module
 
-    def _first(self, plan: ListPlan, path: str) -> SpecModule:
-        """The first child of a list; a product of repeats is refused before it is built."""
-        if plan.kind != "Repeat" or plan.is_shared:
-            return self.make(plan.child(0), path)
-        before, self.copies = self.count, self.copies * plan.count
-        child = self.make(plan.child(0), path)
-        total = (self.count - before) * self.copies
-        self.copies //= plan.count
-        if total > MOST_MODULES:
-            error = LanguageError(f"{total:,} modules are more than {MOST_MODULES:,}")
+    def _fill_list(self, module: SpecModule, plan: ListPlan) -> None:
+        """The children: each made by itself, one for all, or copies of the first."""
+        names = [(name, _join(module.path, name)) for name in plan.names()]
+        if not names:
+            return
+        before = self.count, self.elements
+        first = module.children[names[0][0]] = self.make(plan.child(0), names[0][1])
+        modules, elements = self.count - before[0], self.elements - before[1]
+        copier = Copier(first) if plan.is_uniform and is_settled(first) else None
+        for number, (name, path) in enumerate(names[1:], 1):
+            if plan.is_shared:
+                module.children[name] = first
+            elif copier is None:
+                module.children[name] = self.make(plan.child(number), path)
+            else:
+                self._counted(modules, plan)
+                self._sized(elements)
+                module.children[name] = copier.at(path)
+
+    def _counted(self, modules: int, plan: Plan) -> None:
+        self.count += modules
+        if self.count > MOST_MODULES:
+            raise plan.site.placed(LanguageError(f"more than {MOST_MODULES:,} modules"))
+        if self.evaluated > MOST_EVALUATED:
+            error = LanguageError(
+                f"more than {MOST_EVALUATED:,} modules that are each worked out anew",
+                hint="layers in a Repeat are copied where they don't ask for i and know all sizes",
+            )
             raise plan.site.placed(error)
-        return child
+
+    def _sized(self, elements: int) -> None:
+        self.elements += elements
+        if self.elements > 2**50:
+            raise LanguageError("the model has more than 2**50 elements")
 
     def from_block(self, plan: BlockPlan, path: str) -> SpecModule:
         """A module made from a block."""
@@ -187,11 +212,15 @@ class _Builder:
             module.children[name] = (
                 None if plan is None else self.make(plan, _join(module.path, name))
             )
-        if block.forward is not None:
-            module.forward = block_forward(block, module)
-        else:
-            module.forward = list_forward(module, self.trail)
-        module.infer = block_infer(block, module, self.trail)
+
+        def running(module: SpecModule) -> None:
+            if block.forward is not None:
+                module.forward = block_forward(block, module)
+            else:
+                module.forward = list_forward(module, self.trail)
+            module.infer = block_infer(block, module, self.trail)
+
+        module.runs_by(running)
 
     def _own(self, module: SpecModule, name: str, code: Code, scope: Scope) -> None:
         """Give a module the tensor of a name, or all those that a pattern names."""
@@ -229,9 +258,7 @@ class _Builder:
             ),
             persistent=plan.persistent,
         )
-        self.elements += parameter.numel or 0
-        if self.elements > 2**50:
-            raise LanguageError("the model has more than 2**50 elements")
+        self._sized(parameter.numel or 0)
         return parameter
 
 

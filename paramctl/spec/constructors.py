@@ -17,12 +17,12 @@ from paramctl.names import near
 from paramctl.spec.block import Block
 from paramctl.spec.catalog import builtin_layers
 from paramctl.spec.config import evaluate_default
+from paramctl.spec.limits import MOST_MODULES
 from paramctl.spec.openness import open_arguments
 from paramctl.spec.plans import BlockPlan, ListPlan, NamedFunction, Plan, Site, as_plan
-from paramctl.spec.scope import Scope, origin_of
+from paramctl.spec.scope import Scope, names_in, origin_of
 from paramctl.spec.sizes import Deferred
 
-MOST_MODULES = 1_000_000
 LISTS = ("Sequential", "Parallel", "Residual", "Repeat")
 
 
@@ -220,7 +220,7 @@ class RepeatConstructor:
         """The plan of the copies.
 
         Raises:
-            LanguageError: the count is no whole number from 0 to a million.
+            LanguageError: the count is no whole number from 0 to the most modules.
         """
         if len(node.args) != 2:
             raise LanguageError("Repeat takes a count and a layer", hint="Repeat(4, Block(i))")
@@ -240,6 +240,7 @@ class RepeatConstructor:
             Site(run.code, node),
             _pattern(options["name"], count),
             is_shared=truth(options["shared"]),
+            is_uniform="i" not in names_in(node.args[1]),
         )
 
 

@@ -26,6 +26,7 @@ class SpecModule(Module):
         plans: its tensors by name, with sizes that may be computed from unknown ones.
         families: lists of tensors that a pattern names, by the pattern without ``{i}``.
         takes: how many inputs its forward takes at most; ``None`` where it passes all on.
+        running: gives a module of this kind its ``forward`` and ``infer``.
         again: builds the same model anew; only the root has it.
     """
 
@@ -48,8 +49,14 @@ class SpecModule(Module):
         self.plans: dict[str, TensorPlan] = {}
         self.families: dict[str, list[str]] = {}
         self.takes = takes
+        self.running: Callable[[SpecModule], None] = _by_its_children
         self.again: Callable[[], SpecModule] | None = None
         self._is_settled = False
+
+    def runs_by(self, running: Callable[[SpecModule], None]) -> None:
+        """Take ``forward`` and ``infer`` from what gives them to every module of its kind."""
+        self.running = running
+        running(self)
 
     def deferred(self) -> Iterator[tuple[str, Parameter, TensorPlan]]:
         """Its own tensors with their plans, until all their sizes are known."""
@@ -130,6 +137,10 @@ class SpecModule(Module):
             if any(argument in names for names in plan.arguments):
                 return f"{self.path}.{name}" if self.path else name
         return self.path or self.type_name
+
+
+def _by_its_children(_module: SpecModule) -> None:
+    """Modules without a ``forward`` run their children in order, which the engine does."""
 
 
 def _origin(parameter: Parameter, axis: int) -> str:

@@ -83,6 +83,7 @@ class ListPlan:
         child: the plan of a child, by its number; made when it is needed.
         pattern: names of the children, with ``{i}`` for the number.
         is_shared: all children are one module.
+        is_uniform: every child has the same plan, whatever its number.
         options: further options of the kind.
     """
 
@@ -92,6 +93,7 @@ class ListPlan:
     site: Site
     pattern: str = "{i}"
     is_shared: bool = False
+    is_uniform: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:

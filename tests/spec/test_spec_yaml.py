@@ -117,12 +117,12 @@ HOSTILE = {
     "Y26 a billion layers": (
         HEAD + "model: Repeat(10**9, relu)",
         "2:15",
-        "1000000000 modules are more than 1,000,000",
+        "1000000000 modules are more than 100,000",
     ),
     "Y26b by a product": (
         HEAD + "model: Repeat(10000, Repeat(10000, relu))",
-        "2:22",
-        "100,000,000 modules are more than 1,000,000",
+        "2:8",
+        "100,010,001 modules are more than 100,000",
     ),
     "Y27 a product of sizes": (
         HEAD + "model: Linear(2**40, 2**40)",
