@@ -82,6 +82,9 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
             return _reader_gone()  # Typer turns a closed pipe into exit 1
         case SystemExit():
             return error.code if isinstance(error.code, int) else 0
+        case _ if type(error).__name__ == "NoArgsIsHelpError":
+            print(error, file=sys.stderr)
+            return 2
         case _ if isinstance(error, _WRONG_USAGE):
             verb = getattr(getattr(error, "ctx", None), "command_path", "paramctl")
             message = getattr(error, "format_message", lambda: str(error))()
@@ -109,7 +112,7 @@ def _reader_gone() -> int:
 def _say(argv: Sequence[str], kind: str, message: str, where: str, hint: str) -> None:
     wants_json = "--json" in argv or any(
         (flag in ("-f", "--format") and form == "json") or flag in ("-fjson", "--format=json")
-        for flag, form in zip(argv, [*argv[1:], ""], strict=True)
+        for flag, form in zip(argv, [*argv[1:], ""], strict=False)
     )
     if wants_json:
         body = {"kind": kind, "message": message, "where": where, "hint": hint}

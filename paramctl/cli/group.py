@@ -51,10 +51,10 @@ class Verbs(TyperGroup):
         return typer.main.get_command(single)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The verb called, or an error that offers the nearest ones."""
+        """The verb called, or an error that offers the nearest one."""
         if args and not args[0].startswith("-") and args[0] not in verb_names():
             similar = near(args[0], verb_names())
-            hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
+            hint = f"; did you mean {similar[0]}?" if similar else ""
             ctx.fail(f"no verb named '{args[0]}'{hint}")
         return super().resolve_command(ctx, args)
 
