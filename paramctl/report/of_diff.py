@@ -151,8 +151,12 @@ def _closing(found: Diff, hidden: int) -> list[str]:
         lines.append(f"{counts}; {found.compared:,} tensors compared")
     else:
         lines.append(f"no difference in {found.compared:,} tensors")
-    lines += [_violated(violation.rule, violation.name) for violation in found.violations or ()]
-    return lines
+    return lines + violations(found)
+
+
+def violations(found: Diff) -> list[str]:
+    """A sentence for each violated gate."""
+    return [_violated(violation.rule, violation.name) for violation in found.violations or ()]
 
 
 def _violated(rule: str, name: str) -> str:

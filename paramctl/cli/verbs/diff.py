@@ -1,5 +1,6 @@
 """What differs between two checkpoints, and whether it may."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Select, verb
 
 GROUP = "Judge"
+_WITHOUT_NOTES = ("", "tsv", "csv", "names", "jsonl")  # forms that show rows and nothing else
 
 
 @verb
@@ -47,7 +49,7 @@ def run(
     from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
     from paramctl.report.emit import emit
-    from paramctl.report.of_diff import diff_report
+    from paramctl.report.of_diff import diff_report, violations
 
     with opened(a, common) as left, opened(b, common) as right:
         found = diff(
@@ -63,5 +65,8 @@ def run(
         right.check_unchanged()
     report = diff_report(found, limit=limit, only_names=name_only, explained=explain)
     emit(report, common)
+    if not sys.stdout.isatty() and common.form in _WITHOUT_NOTES:
+        for sentence in violations(found):
+            print(f"paramctl: {sentence}", file=sys.stderr)
     if found.fails:
         raise typer.Exit(1)
