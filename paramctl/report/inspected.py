@@ -129,6 +129,8 @@ def _joined(node: Node) -> Branch | None:
     entries = [child.entry for child in node.children if child.entry and not child.children]
     if node.entry or not len(node.children) == len(entries) <= _MOST_JOINED:
         return None
+    if any("." in child.label for child in node.children):
+        return None  # tensors of several modules below it: a line for each is easier to read
     if len({entry.dtype for entry in entries}) > 1 or any(entry.tied_to for entry in entries):
         return None
     label = f"{node.label}.{{{','.join(child.label for child in node.children)}}}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from paramctl.names import show
-from paramctl.report.report import Column, Report
+from paramctl.report.report import Branch, Column, Report
 from paramctl.report.values import number_text, shape_text
 from paramctl.run.held import HeldArray
 from paramctl.run.lockstep import Parting
@@ -54,6 +54,9 @@ def run_report(result: Result) -> Report:
         payload["first_nonfinite"] = _nonfinite(result)
     return Report(
         verb="forward",
+        branches=[Branch(row[:-1]) for row in rows] if key == "outputs" else (),
+        branch_columns=columns[:-1] if key == "outputs" else (),
+        is_tree=key == "outputs",
         columns=columns,
         rows=rows,
         payload=payload,
@@ -164,8 +167,9 @@ def _line(name: str, held: HeldArray) -> str:
 
 
 def _notes(result: Result) -> list[str]:
-    """The numbers themselves, where they are few."""
-    return [
+    """The digests, too long for a table, and the numbers themselves where they are few."""
+    digests = [f"digest of {show(name)}: {held.digest}" for name, held in result.outputs.items()]
+    return digests + [
         f"{show(name)} = {_listed(held.values)}"
         for name, held in result.outputs.items()
         if 0 < held.numel <= _FEW

@@ -35,7 +35,7 @@ Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A .yaml file or a fam
 def families(*, common: Common) -> None:
     """List the built-in families."""
     from paramctl.report.emit import emit
-    from paramctl.report.report import Column, Report
+    from paramctl.report.report import Branch, Column, Report
     from paramctl.spec.describe import describe_families
 
     found = describe_families()
@@ -57,7 +57,18 @@ def families(*, common: Common) -> None:
         ]
     }
     kinds = (Column("name", "name"), *(Column(name) for name in columns[1:]))
-    emit(Report("spec", kinds, rows, payload, "families"), common)
+    short = [Branch((name, about)) for name, _, _, about in rows]
+    report = Report(
+        "spec",
+        kinds,
+        rows,
+        payload,
+        "families",
+        branches=short,
+        branch_columns=(kinds[0], kinds[-1]),
+        is_tree=True,
+    )
+    emit(report, common)
 
 
 @app.command("show", context_settings=_SETTINGS)
