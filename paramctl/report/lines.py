@@ -81,14 +81,14 @@ def name_line(name: str, *, ascii_only: bool = False) -> str:
 
 def markdown(report: Report) -> Iterator[str]:
     """A table as GitHub shows it; names are code, so that nothing in them is markup."""
-    for line in report.title:
+    for line in filter(None, report.title):
         yield f"{_markdown_text(line)}\n\n"
     yield _markdown_line([_markdown_text(column.name) for column in report.columns])
     numeric = ("count", "bytes", "number")
     yield _markdown_line(["---:" if column.kind in numeric else "---" for column in report.columns])
     for row in report.rows:
         yield _markdown_line(map(_markdown_cell, row, report.columns))
-    for line in report.notes:
+    for line in filter(None, report.notes):
         yield f"\n{_markdown_text(line)}\n"
 
 

@@ -1,6 +1,7 @@
 """The verdict of a check as a report: a sentence per finding, worst first on a terminal."""
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from paramctl.check.finding import Finding, Verdict
@@ -53,13 +54,14 @@ def _object(finding: Finding) -> dict[str, Any]:
 
 
 def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
-    for finding in sorted(found.findings, key=lambda finding: _ORDER[finding.severity]):
+    findings = sorted(found.findings, key=lambda finding: _ORDER[finding.severity])
+    for finding, following in zip_longest(findings, findings[1:]):
         severity = finding.severity
         if screen.has_color:
-            severity = f"\x1b[{_COLORS[finding.severity]}m{severity}\x1b[0m"  # type: ignore[assignment]
+            severity = f"\x1b[{_COLORS[finding.severity]}m{severity}\x1b[0m"
         place = f"{show(finding.name)}: " if finding.name else ""
         yield f"{severity}[{finding.rule}] {place}{show(finding.message)}"
-        if finding.hint:
+        if finding.hint and (following is None or following.hint != finding.hint):
             yield f"    hint: {finding.hint}"
     yield f"{show(model)}: {_summary(found)}"
 
