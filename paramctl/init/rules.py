@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from paramctl.errors import ParamctlError, UsageError
+from paramctl.init.base import INITIALIZERS
 from paramctl.init.scheme import EXPRESSION, parse_scheme
 
 DEFAULT = "default"
@@ -65,7 +66,12 @@ def parse_rule(text: str) -> Rule:
     select, scheme = whole[:place].strip(), whole[place + 1 :].strip()
     if not select:
         raise UsageError(f"no selection before '=': '{text}'", hint="leave out the '=' to mean all")
-    return _checked(select, scheme)
+    try:
+        return _checked(select, scheme)
+    except ParamctlError as error:
+        if select in INITIALIZERS:
+            error.hint = f"options stand in parentheses: {select}({scheme})"
+        raise
 
 
 def split_place(text: str) -> int | None:

@@ -63,12 +63,12 @@ def _replaced(
 ) -> os.stat_result | None:
     if not os.path.lexists(path):
         return None
-    if not force:
-        raise exists(where)
     status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise UsageError("--force replaces regular files only", where=where)
     kept = {identity(file.stat()) for file in inputs if file.exists()}
     if identity(status) in kept:
         raise UsageError("it is the checkpoint itself", where=where)
+    if not force:
+        raise exists(where)
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError("--force replaces regular files only", where=where)
     return status

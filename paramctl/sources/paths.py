@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 
 from paramctl.errors import CheckpointError, ResourceError
-from paramctl.names import show
+from paramctl.names import near, show
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _SHARED_STORE = ".huggingface-shared-blobs"  # marks a store of blobs that several caches share
@@ -68,12 +68,21 @@ def _changed(where: str) -> CheckpointError:
     return CheckpointError("this symbolic link changed while it was followed", where=where)
 
 
+def _nearest(path: Path) -> str:
+    """A hint with what lies beside a path that is not there and has a similar name."""
+    try:
+        similar = near(path.name, sorted(other.name for other in path.parent.iterdir()))
+    except (OSError, ValueError):
+        return ""
+    return f"did you mean {show(str(path.parent / similar[0]))}?" if similar else ""
+
+
 def _opened(path: Path, flags: int) -> int:
     where = show(str(path))
     try:
         return os.open(path, _FLAGS | flags)
     except FileNotFoundError:
-        raise CheckpointError("no such file", where=where) from None
+        raise CheckpointError("no such file", where=where, hint=_nearest(path)) from None
     except ValueError:
         raise CheckpointError("a file name can't hold a NUL character", where=where) from None
     except OSError as error:
