@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from paramctl.figures.extras import Extras
 from paramctl.figures.histogram import Histogram
 from paramctl.figures.statistics import Statistics
 from paramctl.manifest import Entry
 from paramctl.names import show
 from paramctl.report.bars import bars
+from paramctl.report.of_extras import extra_cells, extra_columns, extra_keys, extra_lines
 from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
 from paramctl.report.values import number_text, shape_text
@@ -24,12 +26,19 @@ _COLUMNS = (
 Found = tuple[Entry, Statistics, Histogram | None]
 
 
-def stats_report(found: Sequence[Found], *, has_histograms: bool = False) -> Report:
-    """The report of some tensors, or of modules made to look like tensors."""
-    rows = [_row(entry, figures) for entry, figures, _ in found]
-    columns = _COLUMNS
+def stats_report(
+    found: Sequence[Found], *, has_histograms: bool = False, extras: Extras | None = None
+) -> Report:
+    """The report of some tensors, or of modules made to look like tensors.
+
+    Args:
+        extras: further figures of the same rows.
+    """
+    extras = extras or Extras()
+    rows = [(*_row(entry, own), *extra_cells(entry, extras)) for entry, own, _ in found]
+    columns = (*_COLUMNS, *extra_columns(extras))
     if has_histograms:
-        columns = (*_COLUMNS, Column("histogram"))
+        columns = (*columns, Column("histogram"))
         rows = [
             (*row, ",".join(map(str, spread.counts)) if spread else "")
             for row, (_, _, spread) in zip(rows, found, strict=True)
@@ -38,11 +47,13 @@ def stats_report(found: Sequence[Found], *, has_histograms: bool = False) -> Rep
         verb="stats",
         columns=columns,
         rows=rows,
-        payload={"tensors": [_object(*one, has_histograms) for one in found]},
+        payload={
+            "tensors": [_object(*one, has_histograms) | extra_keys(one[0], extras) for one in found]
+        },
         notes=[
             f"{show(entry.name)}: {figures.note}" for entry, figures, _ in found if figures.note
         ],
-        text=(lambda screen: _histograms(found, screen)) if has_histograms else None,
+        text=(lambda screen: _histograms(found, extras, screen)) if has_histograms else None,
     )
 
 
@@ -63,12 +74,13 @@ def _object(
     return row
 
 
-def _histograms(found: Iterable[Found], screen: Screen) -> Iterable[str]:
+def _histograms(found: Iterable[Found], extras: Extras, screen: Screen) -> Iterable[str]:
     for place, (entry, figures, spread) in enumerate(found):
         if place:
             yield ""
         mean, std = (_text(value) for value in (figures.mean, figures.std))
         yield f"{show(entry.name)}  {entry.dtype} {shape_text(entry.shape)}  mean {mean}  std {std}"
+        yield from extra_lines(entry, extras)
         if spread:
             yield from bars(
                 spread.edges, spread.counts, width=screen.width, has_unicode=screen.has_unicode

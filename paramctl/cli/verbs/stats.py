@@ -23,8 +23,25 @@ def run(
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="module", help="One row per module.")
+        str | None,
+        typer.Option("--by", metavar="module|layer", help="One row per module, or per layer."),
     ] = None,
+    quantiles: Annotated[
+        str | None,
+        typer.Option("--quantiles", metavar="P,…", help="Exact quantiles: 0.01,0.5,0.99."),
+    ] = None,
+    spectral: Annotated[
+        int | None,
+        typer.Option(
+            "--spectral", metavar="K", help="The K largest singular values, and the stable rank."
+        ),
+    ] = None,
+    outliers: Annotated[
+        bool,
+        typer.Option(
+            "--outliers", help="How unlike the same tensor of other layers, by a robust score."
+        ),
+    ] = False,
     allow_empty: AllowEmpty = False,
     expect: Expect = None,
     *,
@@ -39,18 +56,24 @@ def run(
     Examples:
         paramctl stats model/ --where 'nan > 0 or absmax > 1e4'
         paramctl stats model.safetensors '*_proj.weight' --hist
+        paramctl stats model/ --by layer --outliers
+        paramctl stats model/ 'ndim:2' --quantiles 0.001,0.5,0.999 --spectral 4
     """
     from paramctl.cli.reading import opened, with_values
+    from paramctl.figures.extras import Wishes
     from paramctl.figures.survey import Survey
     from paramctl.report.emit import emit
     from paramctl.report.of_stats import stats_report
 
     survey = Survey.parse(where=where, by=by, histograms=hist)
+    wishes = Wishes.parse(quantiles=quantiles, spectral=spectral, outliers=outliers, by=by)
     with opened(model, common) as source:
         entries = with_values(source, select or (), allow_empty, expect)
-        found = survey.run(source, entries)
+        rows = survey.rows(source, entries)
+        found = survey.finish(source, rows)
+        extras = wishes.fulfil(source, rows, [row[:2] for row in found])
         source.check_unchanged()
     for entry, figures, _ in found:
         if figures.note:
             common.say(f"warning: {entry.name}: {figures.note}")
-    emit(stats_report(found, has_histograms=hist), common)
+    emit(stats_report(found, has_histograms=hist, extras=extras), common)
