@@ -84,4 +84,4 @@ def test_too_little_memory_is_said(monkeypatch):
     result = found(array)
     assert not result.has_converged
     assert result.values[0] < exact(array)[0]
-    assert result.values[0] == pytest.approx(exact(array)[0], rel=0.1)
+    assert result.values[0] == pytest.approx(exact(array)[0], rel=0.2)
