@@ -87,11 +87,7 @@ def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
     """Write a plan unless it is a dry run; say what was chosen, print what changes."""
     from paramctl.edit.write import Where, destination, write
 
-    for source in made.draft.inputs:
-        for note in source.notes:
-            common.say(f"warning: {note}")
-    for matched, total in made.chosen:
-        common.say(f"selected {matched} of {total} tensors")
+    announce(made, common)
     if writing.provenance:
         from paramctl.edit.provenance import record
 
@@ -104,7 +100,21 @@ def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
         write(made, place)
     for note in (*made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")
-    _print(verb, made, place.path if place else None, writing, common)
+    path = place.path if place else None
+    if writing.dry_run or common.form:
+        report(verb, made, path, common, dry_run=writing.dry_run)
+    else:
+        count = len(made.changes)
+        common.say(f"wrote {path}: {count} change{'' if count == 1 else 's'}")
+
+
+def announce(made: "Plan", common: Common) -> None:
+    """Pass on what the inputs warn of, and say how many tensors each step is about."""
+    for source in made.draft.inputs:
+        for note in source.notes:
+            common.say(f"warning: {note}")
+    for matched, total in made.chosen:
+        common.say(f"selected {matched} of {total} tensors")
 
 
 def _left_behind(made: "Plan", writing: Writing) -> list[str]:
@@ -116,12 +126,9 @@ def _left_behind(made: "Plan", writing: Writing) -> list[str]:
     return [f"OUT is one file; a config.json beside it has to say {pairs}"]
 
 
-def _print(verb: str, made: "Plan", path: Path | None, writing: Writing, common: Common) -> None:
-    if writing.dry_run or common.form:
-        from paramctl.report.edited import edited
-        from paramctl.report.emit import emit
+def report(verb: str, made: "Plan", path: Path | None, common: Common, *, dry_run: bool) -> None:
+    """Print what changes on stdout."""
+    from paramctl.report.edited import edited
+    from paramctl.report.emit import emit
 
-        emit(edited(verb, made.changes, path, dry_run=writing.dry_run), common)
-    else:
-        count = len(made.changes)
-        common.say(f"wrote {path}: {count} change{'' if count == 1 else 's'}")
+    emit(edited(verb, made.changes, path, dry_run=dry_run), common)

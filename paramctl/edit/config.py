@@ -1,14 +1,15 @@
 """What config.json says as the steps so far leave it, and how an edit changes it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from paramctl.edit.draft import Draft
+if TYPE_CHECKING:
+    from paramctl.edit.draft import Draft
 
 _KINDS = {"language": "text", "visual": "vision"}  # segments of names that mean another section
 
 
-def config_now(draft: Draft) -> dict[str, Any]:
+def config_now(draft: "Draft") -> dict[str, Any]:
     """The configuration with every change that the draft has noted; empty where there is none."""
     config = {**(draft.source.config or {}), **draft.config}
     return {
@@ -35,7 +36,7 @@ def section_of(config: Mapping[str, Any], path: str) -> str | None:
     return None
 
 
-def change_config(draft: Draft, section: str | None, changes: Mapping[str, Any]) -> None:
+def change_config(draft: "Draft", section: str | None, changes: Mapping[str, Any]) -> None:
     """Note new values of keys, or ``None`` to remove one; nothing without a config.json."""
     if draft.source.config is None:
         return

@@ -1,15 +1,18 @@
 """A checkpoint under edit: names, dtypes, shapes and ties move; bytes are only pointed at."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from paramctl.dtypes import WRITE_ORDER
+from paramctl.edit.config import config_now
 from paramctl.edit.content import Stored
 from paramctl.edit.slot import Slot
 from paramctl.errors import UsageError
 from paramctl.formats.content import Content
 from paramctl.manifest import Entry, Manifest, Shape, guess_kind
 from paramctl.names import show
+from paramctl.sources.described import described
 from paramctl.sources.source import Source
 
 
@@ -54,7 +57,9 @@ class Draft:
         if self._manifest is None:
             entries = [slot.now() for slot in self.slots]
             self._manifest = Manifest(entries, self.source.manifest.metadata)
-            self._manifest.describe = self.source.manifest.describe
+            if self.source.config is not None:
+                config, names = config_now(self), self._manifest.names
+                self._manifest.describe = partial(described, config, names)
         return self._manifest
 
     def content(self, name: str) -> Content:
@@ -87,6 +92,8 @@ class Draft:
             dtype=dtype or slot.entry.dtype, shape=slot.entry.shape if shape is None else shape
         )
         self._expect_size(entry, content)
+        if entry.dtype != slot.entry.dtype:
+            entry = entry._replace(kind=guess_kind(entry.name, entry.dtype))
         slot.entry, slot.content, slot.action = entry, content, action
         self._manifest = None
 
@@ -137,7 +144,8 @@ class Draft:
             if slot.kept and (slot in moving or slot.kept in moving):
                 slot.declared = True  # config.json names the tie by its old names
         for slot in moving:
-            slot.entry = slot.entry._replace(name=names[slot.name])
+            kind = guess_kind(names[slot.name], slot.entry.dtype)
+            slot.entry = slot.entry._replace(name=names[slot.name], kind=kind)
         self._moved()
 
     def tie(self, kept: str, alias: str) -> None:
@@ -222,13 +230,11 @@ class Draft:
         self._manifest = None
 
     def _insert(self, slot: Slot) -> None:
-        key = _library_key(slot)
+        key = _file_key(slot)
         later = (
             position
             for position, other in enumerate(self.slots)
-            if other.kept is None
-            and other.entry.shard == slot.entry.shard
-            and _library_key(other) > key
+            if other.kept is None and _file_key(other) > key
         )
         position = next(later, len(self.slots))
         self.slots.insert(position, slot)
@@ -276,8 +282,8 @@ def _is_alias(source: Source, key: str) -> bool:
     return entry is not None and entry.is_alias
 
 
-def _library_key(slot: Slot) -> tuple[int, str]:
-    return WRITE_ORDER[slot.entry.dtype], slot.name
+def _file_key(slot: Slot) -> tuple[int, int, str]:
+    return slot.entry.shard, WRITE_ORDER[slot.entry.dtype], slot.name
 
 
 def _clash(pair: tuple[str, list[str]]) -> str:

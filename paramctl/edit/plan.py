@@ -34,12 +34,12 @@ from typing import ClassVar, NamedTuple
 
 from paramctl.edit.content import Made
 from paramctl.edit.draft import Draft
-from paramctl.errors import CheckpointError
+from paramctl.errors import CheckpointError, ParamctlError, SelectionError
 from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key
 from paramctl.registry import Registry
-from paramctl.select.choose import choose
+from paramctl.select.choose import choose, counted
 from paramctl.sources.source import Source
 
 
@@ -62,6 +62,7 @@ class Step:
         allow_empty: the selection may match nothing.
         expect: how many entries it must match.
         shards: the names of the checkpoint's files; ``plan`` fills them in.
+        where: the place in a recipe, for messages.
     """
 
     edit: "Edit"
@@ -69,6 +70,7 @@ class Step:
     allow_empty: bool = False
     expect: int | None = None
     shards: tuple[str, ...] = ()
+    where: str = ""
 
 
 class Edit(ABC):
@@ -161,15 +163,27 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
     """
     _refuse_unlisted(source)
     draft = Draft(source)
-    chosen = []
-    names = tuple(path.name for path in source.files)
-    for step in steps:
-        manifest = draft.manifest
-        entries = step.edit.choose(manifest, replace(step, shards=names))
-        if step.edit.is_selective:
-            chosen.append(Chosen(len(entries), len(manifest)))
+    found = [_take(draft, step) for step in steps]
+    chosen = tuple(each for each in found if each is not None)
+    return Plan(draft, tuple(steps), chosen, tuple(_changes(draft)))
+
+
+def _take(draft: Draft, step: Step) -> Chosen | None:
+    """Apply one step to the draft; how many entries it matched, if it is about that."""
+    manifest = draft.manifest
+    try:
+        entries = step.edit.choose(manifest, replace(step, shards=tuple(draft.names)))
+        if step.expect is not None and len(entries) != step.expect:
+            raise SelectionError(
+                f"selected {counted(len(entries), manifest)}, expected {step.expect}"
+            )
         step.edit.apply(draft, entries)
-    return Plan(draft, tuple(steps), tuple(chosen), tuple(_changes(draft)))
+    except ParamctlError as error:
+        if not step.where:
+            raise
+        where = f"{step.where}: {error.where}" if error.where else step.where
+        raise type(error)(error.problem, where=where, hint=error.hint) from error
+    return Chosen(len(entries), len(manifest)) if step.edit.is_selective else None
 
 
 def _refuse_unlisted(source: Source) -> None:

@@ -38,12 +38,13 @@ _EXPLAINED = {
 }
 
 
-def read_yaml(path: Path, *, name: str = "", is_builtin: bool = False) -> Node:
+def read_yaml(path: Path, *, name: str = "", is_builtin: bool = False, what: str = "spec") -> Node:
     """The document of a file.
 
     Args:
         name: what messages call it; its path by default.
         is_builtin: whether mistakes belong to whoever uses what it declares.
+        what: what kind of file it is, for messages.
 
     Raises:
         SpecError: the file is missing or no regular file, or the text breaks a rule.
@@ -53,10 +54,10 @@ def read_yaml(path: Path, *, name: str = "", is_builtin: bool = False) -> Node:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         problem = (getattr(error, "strerror", None) or str(error)).lower()
-        raise SpecError(f"can't read the spec: {problem}", where=name) from None
+        raise SpecError(f"can't read the {what}: {problem}", where=name) from None
     with open(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise SpecError("a spec is a regular file", where=name)
+            raise SpecError(f"a {what} is a regular file", where=name)
         data = file.read(LARGEST_FILE + 1)
     return parse_yaml(data, name, is_builtin=is_builtin)
 

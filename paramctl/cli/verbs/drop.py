@@ -24,8 +24,7 @@ def run(
     common: Common,
 ) -> None:
     """Remove the selected tensors."""
-    from paramctl.edit.drop import Drop
-    from paramctl.edit.plan import Step
+    from paramctl.edit import steps
 
-    step = Step(Drop(), tuple(select), allow_empty, expect)
+    step = steps.drop(select, allow_empty, expect)
     carry_out("drop", model, [step], writing, common)

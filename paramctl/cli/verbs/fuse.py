@@ -30,8 +30,7 @@ def run(
     in_proj_weight and in_proj_bias. Of gate-up: gate_up_proj = gate_proj up_proj,
     w13 = w1 w3. Of experts: experts.REST = experts.N.REST.
     """
-    from paramctl.edit.fuse import Fuse
-    from paramctl.edit.plan import Step
+    from paramctl.edit import steps
 
-    edit = Fuse(layout, names, heads, kv_heads, head_dim)
-    carry_out("fuse", model, [Step(edit, tuple(select), allow_empty, expect)], writing, common)
+    step = steps.fuse(select, layout, names, heads, kv_heads, head_dim, allow_empty, expect)
+    carry_out("fuse", model, [step], writing, common)

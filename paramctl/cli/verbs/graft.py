@@ -27,10 +27,9 @@ def run(
     common: Common,
 ) -> None:
     """Take tensors from another checkpoint."""
-    from paramctl.edit.graft import Graft
-    from paramctl.edit.plan import Step
+    from paramctl.edit import steps
     from paramctl.sources.open import open_source
 
     with open_source(other) as source:
-        step = Step(Graft(source), tuple(select), allow_empty, expect)
+        step = steps.graft(select, source, allow_empty, expect)
         carry_out("graft", model, [step], writing, common)

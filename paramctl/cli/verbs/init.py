@@ -91,15 +91,13 @@ def run(
     take their default. Where only tensors of rank below 2 are selected, it is for them.
     """
     from paramctl.binding.words import is_spec
-    from paramctl.edit.init import Init
+    from paramctl.edit import steps
     from paramctl.edit.init_choice import Choice
-    from paramctl.edit.plan import Step
-    from paramctl.init.rules import parse_rule
 
-    rules = tuple(parse_rule(text) for text in scheme or ())
     choices: list[Choice] = []
-    edit = Init(rules, seed, bias, tuple(axes or ()), choices.append)
-    step = Step(edit, tuple(select or ()), allow_empty, expect)
+    step = steps.init(
+        select or (), scheme or (), seed, bias, axes or (), allow_empty, expect, tell=choices.append
+    )
     with ExitStack() as open_files:
         if is_spec(model):
             made = _fresh(model, step, input_ or (), set_ or (), writing)

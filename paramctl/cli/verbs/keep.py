@@ -24,8 +24,7 @@ def run(
     common: Common,
 ) -> None:
     """Keep only the selected tensors."""
-    from paramctl.edit.keep import Keep
-    from paramctl.edit.plan import Step
+    from paramctl.edit import steps
 
-    step = Step(Keep(), tuple(select), allow_empty, expect)
+    step = steps.keep(select, allow_empty, expect)
     carry_out("keep", model, [step], writing, common)

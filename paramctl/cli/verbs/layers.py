@@ -46,7 +46,7 @@ def run(
 
     Layers are numbered anew from 0, and config.json gets their number.
     """
-    from paramctl.edit.layers import Layers
-    from paramctl.edit.plan import Step
+    from paramctl.edit import steps
 
-    carry_out("layers", model, [Step(Layers(list, at), expect=expect)], writing, common)
+    step = steps.layers(list, at, expect)
+    carry_out("layers", model, [step], writing, common)

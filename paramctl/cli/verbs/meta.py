@@ -27,11 +27,9 @@ def run(
 ) -> None:
     """Show or change the metadata of a file."""
     if set or unset:
-        from paramctl.edit.meta import Meta, parse_pair
-        from paramctl.edit.plan import Step
+        from paramctl.edit import steps
 
-        edit = Meta(tuple(parse_pair(text) for text in set or ()), tuple(unset or ()))
-        carry_out("meta", model, [Step(edit)], writing, common)
+        carry_out("meta", model, [steps.meta(set or (), unset or ())], writing, common)
     elif writing.output or writing.in_place:
         raise UsageError("nothing to write", hint="change something: --set KEY=VALUE, --unset KEY")
     else:

@@ -7,7 +7,6 @@ import typer
 
 from paramctl.cli.options import Common, Expect, Model, verb
 from paramctl.cli.writing import Writing, carry_out, writes
-from paramctl.errors import UsageError
 
 GROUP = "Change"
 
@@ -35,17 +34,7 @@ def run(
     common: Common,
 ) -> None:
     """Give tensors other names, by rules, a map or a substitution."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.rename import Rename
-    from paramctl.edit.rename_map import read_map
-    from paramctl.edit.rename_rules import parse_rule
+    from paramctl.edit import steps
 
-    if not rule and map is None:
-        raise UsageError(
-            "no rule is given", hint="a rule is OLD=NEW, as in 'encoder=model.encoder'"
-        )
-    edit = Rename(
-        tuple(parse_rule(text) for text in rule or ()), read_map(map) if map is not None else ()
-    )
-    step = Step(edit.inverse() if inverse else edit, expect=expect)
+    step = steps.rename(rule or (), map, inverse, expect)
     carry_out("rename", model, [step], writing, common)

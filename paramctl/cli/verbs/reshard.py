@@ -6,7 +6,6 @@ import typer
 
 from paramctl.cli.options import Common, Model, verb
 from paramctl.cli.writing import Writing, carry_out, writes
-from paramctl.errors import UsageError
 
 GROUP = "Change"
 
@@ -25,10 +24,7 @@ def run(
     common: Common,
 ) -> None:
     """Spread a checkpoint over files anew."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.reshard import Reshard, parse_size
+    from paramctl.edit import steps
 
-    if single == (max_shard_size is not None):
-        raise UsageError("reshard takes either --max-shard-size SIZE or --single")
-    most = None if max_shard_size is None else parse_size(max_shard_size)
-    carry_out("reshard", model, [Step(Reshard(most))], writing, common)
+    step = steps.reshard(max_shard_size, single)
+    carry_out("reshard", model, [step], writing, common)

@@ -48,8 +48,9 @@ def run(
     common: Common,
 ) -> None:
     """Grow or shrink an axis of the selected tensors; ties and config.json follow."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.resize import Resize, parse_dim
+    from paramctl.edit import steps
 
-    edit = Resize(parse_dim(dim), multiple_of, fill, seed, tuple(axes or ()), allow_shrink)
-    carry_out("resize", model, [Step(edit, tuple(select), allow_empty, expect)], writing, common)
+    step = steps.resize(
+        select, dim, multiple_of, fill, seed, axes or (), allow_shrink, allow_empty, expect
+    )
+    carry_out("resize", model, [step], writing, common)

@@ -49,7 +49,7 @@ def run(
     common: Common,
 ) -> None:
     """Set a tensor, or a part of it, to an expression of its old values."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.set import Set
+    from paramctl.edit import steps
 
-    carry_out("set", model, [Step(Set(target, expression, npy))], writing, common)
+    step = steps.set_(target, expression, npy)
+    carry_out("set", model, [step], writing, common)

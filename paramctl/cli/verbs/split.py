@@ -30,8 +30,7 @@ def run(
     in_proj_weight and in_proj_bias. Of gate-up: gate_up_proj = gate_proj up_proj,
     w13 = w1 w3. Of experts: experts.REST = experts.N.REST.
     """
-    from paramctl.edit.plan import Step
-    from paramctl.edit.split import Split
+    from paramctl.edit import steps
 
-    edit = Split(layout, names, heads, kv_heads, head_dim)
-    carry_out("split", model, [Step(edit, tuple(select), allow_empty, expect)], writing, common)
+    step = steps.split(select, layout, names, heads, kv_heads, head_dim, allow_empty, expect)
+    carry_out("split", model, [step], writing, common)

@@ -6,7 +6,6 @@ import typer
 
 from paramctl.cli.options import Common, Model, verb
 from paramctl.cli.writing import Writing, carry_out, writes
-from paramctl.errors import UsageError
 
 GROUP = "Change"
 
@@ -33,12 +32,7 @@ def run(
     common: Common,
 ) -> None:
     """Make several names share one stored tensor."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.tie import Tie, TieEqual
+    from paramctl.edit import steps
 
-    if auto == bool(keep) or (auto and take):
-        raise UsageError("tie takes either KEEP and ALIAS or --auto")
-    if take is not None and take not in ("keep", "alias", "mean"):
-        raise UsageError(f"--take is keep, alias or mean, not '{take}'")
-    edit = TieEqual() if auto else Tie(keep or "", tuple(alias or ()), take)  # type: ignore[arg-type]
-    carry_out("tie", model, [Step(edit)], writing, common)
+    step = steps.tie(keep, alias or (), auto, take)
+    carry_out("tie", model, [step], writing, common)

@@ -24,8 +24,7 @@ def run(
     common: Common,
 ) -> None:
     """Give tied names tensors of their own."""
-    from paramctl.edit.plan import Step
-    from paramctl.edit.untie import Untie
+    from paramctl.edit import steps
 
-    step = Step(Untie(), tuple(select), allow_empty, expect)
+    step = steps.untie(select, allow_empty, expect)
     carry_out("untie", model, [step], writing, common)

@@ -1,0 +1,49 @@
+"""Do the steps of a recipe in one pass."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.options import Common, Model, verb
+from paramctl.cli.writing import Writing, announce, finish, report, writes
+
+GROUP = "Change"
+
+
+@verb
+@writes
+def run(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A .yaml file with a list of steps.")
+    ],
+    model: Model,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only plan the steps, and see that they fit.")
+    ] = False,
+    *,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Do the steps of a recipe in one pass over MODEL.
+
+    A recipe says steps: a list of VERB: {argument or flag: value}, each perhaps with expect: N.
+    """
+    from contextlib import ExitStack
+
+    from paramctl.edit.plan import plan
+    from paramctl.edit.recipe import read_recipe
+    from paramctl.names import counted
+    from paramctl.sources.open import open_source
+
+    with ExitStack() as opened:
+        steps = read_recipe(recipe, opened)
+        made = plan(opened.enter_context(open_source(model)), steps)
+        if not check:
+            finish("apply", made, writing, common)
+            return
+        announce(made, common)
+        if common.form:
+            report("apply", made, None, common, dry_run=True)
+        changes = counted(len(made.changes), "change")
+        common.say(f"{recipe} fits: {counted(len(steps), 'step')}, {changes}")
