@@ -16,7 +16,7 @@ from paramctl.errors import CheckpointError
 from paramctl.names import show
 
 DEEPEST = 64
-_NEGATIVE_ZERO = re.compile(r"[:,\[][ \t\n\r]*-0")
+_NEGATIVE_ZERO = re.compile(r"-0(?<=[:,\[ \t\n\r]-0)")  # begins with a literal: found faster
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _BRACKETS_FROM = 1 << 20  # below this size a crowd of brackets can do no harm
@@ -125,8 +125,7 @@ def _keys(tree: dict[str, Any]) -> int:
 
 def _loaded(text: str, where: str, what: str) -> Any:
     # A hook per integer triples the time, so it is set only where a -0 may be.
-    may_be = "-0" in text and any(f"{mark}-0" in text for mark in ":,[ \t\n\r")
-    has_negative_zero = may_be and _NEGATIVE_ZERO.search(text)
+    has_negative_zero = "-0" in text and _NEGATIVE_ZERO.search(text)
     try:
         return json.loads(
             text,

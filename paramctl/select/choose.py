@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from paramctl.errors import SelectionError
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.select.grammar import parse
-from paramctl.select.names_list import read_names
-from paramctl.select.similar import hint_for
 from paramctl.select.vocabulary import Vocabulary
+
+# The grammar takes longer to load than a header to read, so it is loaded for a selection only.
 
 
 def choose(
@@ -70,12 +69,18 @@ def matching(text: str, vocabulary: Vocabulary) -> list[Entry]:
     if inside:
         return inside
     if text.startswith("@"):
+        from paramctl.select.names_list import read_names
+
         listed = set(read_names(text[1:], manifest))
         return [entry for entry in manifest if entry.name in listed]
+    from paramctl.select.grammar import parse
+
     return list(filter(parse(text).bind(vocabulary), manifest))
 
 
 def _nothing(text: str, manifest: Manifest) -> SelectionError:
+    from paramctl.select.similar import hint_for
+
     return SelectionError(
         f"'{show(text)}' selects none of {len(manifest):,} tensors",
         hint=hint_for(text, manifest) if len(manifest) else "the checkpoint holds no tensors",
