@@ -1,0 +1,1 @@
+"""One page about a checkpoint, complete in itself: for a browser without a network."""
