@@ -82,7 +82,8 @@ def _opened(path: Path, flags: int) -> int:
     try:
         return os.open(path, _FLAGS | flags)
     except FileNotFoundError:
-        raise CheckpointError("no such file", where=where, hint=_nearest(path)) from None
+        hint = "" if flags & os.O_NOFOLLOW else _nearest(path)  # a shard has no stand-in
+        raise CheckpointError("no such file", where=where, hint=hint) from None
     except ValueError:
         raise CheckpointError("a file name can't hold a NUL character", where=where) from None
     except OSError as error:

@@ -8,30 +8,23 @@ import typer
 from paramctl.cli.comparing import Comparing
 from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Select, verb
+from paramctl.cli.telling import Telling
 
 GROUP = "Judge"
 _WITHOUT_NOTES = ("", "tsv", "csv", "names", "jsonl")  # forms that show rows and nothing else
 
 
 @verb
+@grouped("telling", Telling)
 @grouped("comparing", Comparing)
 def run(
     a: Annotated[str, typer.Argument(metavar="A", help="The checkpoint before.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The checkpoint after.")],
     select: Select = None,
-    name_only: Annotated[
-        bool, typer.Option("--name-only", help="Names only; stops at a tensor's first difference.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=0, metavar="N", help="The N largest changes.")
-    ] = None,
-    explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Say whether rows, a factor or a low rank explain it."),
-    ] = False,
     allow_empty: AllowEmpty = False,
     *,
     comparing: Comparing,
+    telling: Telling,
     common: Common,
 ) -> None:
     """What differs between two checkpoints; exit 0 when nothing does, 1 when something does.
@@ -44,12 +37,14 @@ def run(
     Examples:
         paramctl diff base/ tuned/
         paramctl diff base/ tuned/ --allow '*_proj' --must-change '{q,v}_proj'
+        paramctl diff base/ tuned/ --picture
         paramctl diff a.safetensors b.safetensors --mode value --rtol 1e-3 -f md
     """
     from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
+    from paramctl.diff.matching import chosen_names
     from paramctl.report.emit import emit
-    from paramctl.report.of_diff import diff_report, violations
+    from paramctl.report.of_diff import violations
 
     with opened(a, common) as left, opened(b, common) as right:
         found = diff(
@@ -57,15 +52,17 @@ def run(
             right,
             select or (),
             **comparing.arguments(left.manifest),
-            figures=not name_only,
-            explained=explain,
+            figures=not telling.name_only,
+            explained=telling.explain,
+            ulps=telling.ulps,
             allow_empty=allow_empty,
         )
         left.check_unchanged()
         right.check_unchanged()
-    report = diff_report(found, limit=limit, only_names=name_only, explained=explain)
-    emit(report, common)
+        names = chosen_names(left.manifest, right.manifest, select or (), allow_empty=True)
+    emit(telling.report(found, names), common)
     if not sys.stdout.isatty() and common.form in _WITHOUT_NOTES:
+        sys.stdout.flush()
         for sentence in violations(found):
             print(f"paramctl: {sentence}", file=sys.stderr)
     if found.fails:
