@@ -1,7 +1,8 @@
 """Keep what config.json says about tied embeddings in step with the file."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from paramctl.edit.config import config_now
 from paramctl.edit.draft import Draft
@@ -39,6 +40,13 @@ def _set(draft: Draft, tied: bool) -> None:
         if FLAG not in config:
             return
     draft.config[FLAG] = tied
+
+
+def states_tie(changes: Mapping[str, Any]) -> bool:
+    """Whether changes of config.json say that the output layer is now tied to its embedding."""
+    nested = changes.get("text_config")
+    inner = nested.get(FLAG) if isinstance(nested, dict) else None
+    return changes.get(FLAG, inner) is True
 
 
 def _head_ties(draft: Draft) -> set[frozenset[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from paramctl.edit.draft import Draft
 from paramctl.edit.layout import encode_index, index_name, one_file, shards
 from paramctl.edit.plan import Plan
+from paramctl.edit.tied_config import states_tie
 from paramctl.errors import UsageError
 from paramctl.formats.destination import (
     Destination,
@@ -19,7 +20,7 @@ from paramctl.formats.destination import (
     is_file_name,
 )
 from paramctl.formats.folder import SINGLE, survey
-from paramctl.formats.write_file import write_file
+from paramctl.formats.write_file import Beside, write_file
 from paramctl.formats.write_folder import FolderImage, SideFile, write_folder
 from paramctl.names import show
 
@@ -83,12 +84,12 @@ def write(plan: Plan, place: Destination) -> None:
     """
     draft = plan.draft
     if not place.is_folder:
-        write_file(place, one_file(draft, place.path.name), _unchanged(draft))
-        if place.replaces is not None and place.path == _own_path(draft):
-            _write_config_beside(draft)
+        is_own = place.replaces is not None and place.path == _own_path(draft)
+        beside = _config_beside(draft, bool(place.backup)) if is_own else None
+        write_file(place, one_file(draft, place.path.name), unchanged(draft), beside)
         return
     image = folder_image(draft, keeps_place=_is_own_folder(draft, place))
-    write_folder(place, image, _unchanged(draft))
+    write_folder(place, image, unchanged(draft))
 
 
 def folder_image(draft: Draft, *, keeps_place: bool = False) -> FolderImage:
@@ -170,7 +171,9 @@ def _identities(draft: Draft) -> set[Identity]:
     return {identity(path.stat()) for path in paths}
 
 
-def _unchanged(draft: Draft) -> Callable[[], None]:
+def unchanged(draft: Draft) -> Callable[[], None]:
+    """A question to be asked at the end of writing; it raises when an input or a check says no."""
+
     def check() -> None:
         for question in draft.checks:
             question()
@@ -196,11 +199,18 @@ def _config_text(draft: Draft) -> bytes | None:
     return (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _write_config_beside(draft: Draft) -> None:
-    """Replace the config.json of a checkpoint that was replaced in its place."""
+def _config_beside(draft: Draft, backup: bool) -> Beside | None:
+    """The config.json of a checkpoint that is replaced in its place, if it changes.
+
+    Between the two renames lies a moment in which only one of the files is new. A model that
+    becomes tied still has both tensors then, and one that is untied already has them: whatever
+    config.json says, it loads as before.
+
+    Raises:
+        UsageError: config.json is a symbolic link.
+    """
     text, path = _config_text(draft), draft.source.config_path
     if text is None or path is None:
-        return
-    from paramctl.formats.write_text import write_text
-
-    write_text(path, text)
+        return None
+    place = in_place(path, is_folder=False, backup=backup)
+    return Beside(place, text, is_first=states_tie(draft.config))

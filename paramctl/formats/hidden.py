@@ -74,6 +74,14 @@ class HiddenFile:
             else:
                 self._take_over()
 
+    def take_back(self) -> None:
+        """Undo ``publish`` while the file is open: the old file has its name again."""
+        with undisturbed():
+            if self.replaces is None:
+                os.unlink(self.name, dir_fd=self.folder)
+            elif self.is_named:  # where names can't be swapped, the old file is gone
+                exchange(self.folder, self.part, self.name)
+
     def _take_free_name(self) -> None:
         if not self.is_named:
             self._link(self.name)

@@ -3,18 +3,40 @@
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from paramctl.errors import ResourceError
+from paramctl.formats.copying import write_at
 from paramctl.formats.destination import Destination, is_unchanged
-from paramctl.formats.fill import fill
+from paramctl.formats.fill import fill, reserve
 from paramctl.formats.hidden import HiddenFile
 from paramctl.formats.image import Image
 from paramctl.formats.kernel import undisturbed
 from paramctl.formats.stale import sweep
 
 
-def write_file(destination: Destination, image: Image, unchanged: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """A small file that lies beside a checkpoint and is replaced together with it.
+
+    Attributes:
+        destination: the file, in the checkpoint's folder.
+        text: its new bytes.
+        is_first: whether it takes its name before the checkpoint does.
+    """
+
+    destination: Destination
+    text: bytes
+    is_first: bool = False
+
+
+def write_file(
+    destination: Destination,
+    image: Image,
+    unchanged: Callable[[], None],
+    beside: Beside | None = None,
+) -> None:
     """Write an image to a destination.
 
     Nothing is there, or what was there before, until the file is complete on disk, has been
@@ -22,6 +44,8 @@ def write_file(destination: Destination, image: Image, unchanged: Callable[[], N
 
     Args:
         unchanged: raises when an input is no longer what it was; asked at the end.
+        beside: takes its name in the step before or after, when both are complete on disk. If
+            the second step fails, the first is undone; only a crash can come between them.
 
     Raises:
         ResourceError: the disk is full, can't be written or gives back other bytes; or the
@@ -32,10 +56,43 @@ def write_file(destination: Destination, image: Image, unchanged: Callable[[], N
         sweep(folder, path.name)
         with contextlib.closing(HiddenFile(folder, path.name, destination.replaces)) as file:
             fill(file.fd, image)
-            unchanged()
-            check_destination(destination, folder)
-            with undisturbed(), _backed_up(destination, folder):
-                file.publish()
+            with _written(beside, folder) as others:
+                unchanged()
+                check_destination(destination, folder)
+                places = [destination, *([beside.destination] if beside else [])]
+                is_last = beside is not None and beside.is_first
+                with undisturbed(), contextlib.ExitStack() as kept:
+                    for place in places:
+                        kept.enter_context(_backed_up(place, folder))
+                    _publish([*others, file] if is_last else [file, *others])
+
+
+@contextlib.contextmanager
+def _written(beside: Beside | None, folder: int) -> Iterator[list[HiddenFile]]:
+    """The hidden file for what lies beside, complete on disk."""
+    if beside is None:
+        yield []
+        return
+    place = beside.destination
+    sweep(folder, place.path.name)
+    with contextlib.closing(HiddenFile(folder, place.path.name, place.replaces)) as file:
+        reserve(file.fd, len(beside.text))
+        write_at(file.fd, beside.text, 0)
+        os.fsync(file.fd)
+        check_destination(place, folder)
+        yield [file]
+
+
+def _publish(files: Sequence[HiddenFile]) -> None:
+    done: list[HiddenFile] = []
+    try:
+        for file in files:
+            file.publish()
+            done.append(file)
+    except BaseException:
+        for file in reversed(done):
+            file.take_back()
+        raise
 
 
 @contextlib.contextmanager
@@ -46,7 +103,7 @@ def told(where: str) -> Iterator[None]:
     except FileExistsError:
         raise ResourceError("it appeared while it was being written", where=where) from None
     except OSError as error:
-        text = error.strerror or str(error)
+        text = error.strerror or str(error) or type(error).__name__
         hint = "free some room, or write to another disk" if error.errno in _FULL else ""
         raise ResourceError(text[0].lower() + text[1:], where=where, hint=hint) from error
 

@@ -113,3 +113,46 @@ def test_the_working_folder_itself_can_be_the_output(tmp_path):
     (tmp_path / "here").mkdir()
     expect(0, "set", "../in.safetensors", "a", "1", "-o", ".", cwd=tmp_path / "here")
     assert [path.name for path in (tmp_path / "here").iterdir()] == ["model.safetensors"]
+
+
+def test_a_part_of_no_possible_process_is_left_alone(tmp_path):
+    single(tmp_path, TENSORS)
+    part = tmp_path / f".out.safetensors.paramctl-{10**30}-0123abcd.part"
+    part.touch()
+    expect(0, "set", tmp_path / "in.safetensors", "a", "1", "-o", tmp_path / "out.safetensors")
+    assert part.exists()
+
+
+def tied_pair(tmp_path, tied="false"):
+    """A folder of one file whose head equals its embedding, and config.json beside it."""
+    home = tmp_path / "model"
+    home.mkdir()
+    tensors = dict.fromkeys(("lm_head.weight", "embed_tokens.weight"), TENSORS["b"])
+    (home / "model.safetensors").write_bytes(spell.checkpoint(tensors))
+    (home / "config.json").write_text(f'{{"tie_word_embeddings": {tied}}}')
+    return home
+
+
+def test_config_json_is_replaced_together_with_the_file(tmp_path):
+    """And kept together with it."""
+    home = tied_pair(tmp_path)
+    before = files(home)
+    words = ("tie", home, "embed_tokens.weight", "lm_head.weight", "--in-place", "--backup")
+    expect(0, *words)
+    after = files(home)
+    assert b"true" in after["config.json"]
+    assert after["config.json.bak"] == before["config.json"]
+    assert after["model.safetensors.bak"] == before["model.safetensors"]
+    assert len(after) == 4
+
+
+def test_a_config_json_that_is_a_link_is_not_written_through(tmp_path):
+    home = tied_pair(tmp_path)
+    (home / "config.json").rename(home / "shared.json")
+    (home / "config.json").symlink_to("shared.json")
+    before = files(home)
+    result = expect(2, "tie", home, "embed_tokens.weight", "lm_head.weight", "--in-place", "-q")
+    assert result.err.startswith(
+        f"paramctl: {home}/config.json: --in-place does not write through a symbolic link\n"
+    )
+    assert files(home) == before

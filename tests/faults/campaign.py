@@ -66,7 +66,7 @@ def campaign(scene: Scene, stage: Path, kills: int, rnd: random.Random) -> Count
         found.update(violations(scene, stage, before, after, killed=True))
         if parts(stage):
             found["hidden parts"] += 1
-        if scene.name.endswith("in place") or state(stage) == before:
+        if (scene.name.endswith("in place") and scene.edit[0] == "set") or state(stage) == before:
             finish(scene, stage)
             if parts(stage):
                 found["hidden parts after the next command"] += 1

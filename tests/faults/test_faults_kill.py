@@ -21,7 +21,9 @@ def stage():
         yield folder
 
 
-@pytest.mark.parametrize("scene", ["new file", "replaced file", "replaced folder"])
+@pytest.mark.parametrize(
+    "scene", ["new file", "replaced file", "replaced folder", "file and config in place"]
+)
 def test_every_call_may_fail_or_be_the_last(stage, scene):
     """SIGKILL before and after, EIO, ENOSPC, EDQUOT, SIGINT and SIGTERM at each call in turn."""
     script = [sys.executable, HERE / "interposed.py", stage, scene]
