@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -38,8 +38,12 @@ FORMATS = ("table", "tree", "tsv", "csv", "json", "jsonl", "md", "names")
 
 @dataclass(frozen=True)
 class Common:
-    """What every verb takes: how to print, how much to say, how many threads to use."""
+    """What every verb takes: how to print, how much to say, how many threads to use.
 
+    A verb with formats of its own takes a class derived from this one.
+    """
+
+    formats: ClassVar[tuple[str, ...]] = FORMATS
     form: Annotated[
         str,
         typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}."),
@@ -61,9 +65,9 @@ class Common:
     def __post_init__(self) -> None:
         if self.json:
             object.__setattr__(self, "form", "json")
-        if self.form and self.form not in FORMATS:
+        if self.form and self.form not in self.formats:
             raise UsageError(
-                f"no format named '{self.form}'", hint=f"formats are {', '.join(FORMATS)}"
+                f"no format named '{self.form}'", hint=f"formats are {', '.join(self.formats)}"
             )
         if self.color not in ("auto", "always", "never"):
             raise UsageError(f"--color takes auto, always or never, not '{self.color}'")
@@ -74,8 +78,12 @@ class Common:
             print(message, file=sys.stderr)
 
 
-def verb(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the common options; they arrive together in its argument ``common``."""
+def verb(function: Callable[..., None], kind: type[Common] = Common) -> Callable[..., None]:
+    """Give a verb the common options; they arrive together in its argument ``common``.
+
+    Args:
+        kind: the class of that argument, for a verb with formats of its own.
+    """
     own = inspect.signature(function)
     shared = [
         inspect.Parameter(
@@ -84,12 +92,12 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             default=field.default,
             annotation=field.type,
         )
-        for field in fields(Common)
+        for field in fields(kind)
     ]
 
     @functools.wraps(function)
     def run(**values: Any) -> None:
-        common = Common(**{field.name: values.pop(field.name) for field in fields(Common)})
+        common = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
         if common.threads is not None:
             from paramctl.compute.pool import set_threads
 

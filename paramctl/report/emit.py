@@ -56,6 +56,8 @@ def _usual(report: Report, target: Screen) -> str:
 
 
 def _pieces(report: Report, form: str, target: Screen, *, header: bool) -> Iterator[str]:
+    if form in report.forms:
+        return report.forms[form]()
     match form:
         case "tsv":
             return lines.tsv(report, header=header)

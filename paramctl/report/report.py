@@ -3,7 +3,7 @@
 A verb fills in one ``Report``; ``emit`` prints it as a table, as lines for a pipe, or as JSON.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -60,6 +60,7 @@ class Report:
         branch_columns: the columns of the tree, if they are others.
         is_tree: whether a terminal gets the tree rather than the table.
         text: the lines a terminal gets instead of a table, for what is neither.
+        forms: further formats that only this answer has, with the pieces of each.
     """
 
     verb: str
@@ -74,6 +75,7 @@ class Report:
     branch_columns: tuple[Column, ...] = ()
     is_tree: bool = False
     text: Callable[[Screen], Iterable[str]] | None = None
+    forms: Mapping[str, Callable[[], Iterator[str]]] = field(default_factory=dict)
 
     @property
     def answer(self) -> Mapping[str, Any]:
