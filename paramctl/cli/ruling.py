@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
+
+from paramctl.cli.options import FORMATS, Common
 
 _Words = list[str] | None
 
@@ -53,3 +55,14 @@ def _expectations(path: Path | None) -> tuple[Any, ...]:
     from paramctl.check.expectations_file import read_expectations
 
     return read_expectations(path)
+
+
+@dataclass(frozen=True)
+class Findings(Common):
+    """The common options, with the formats in which CI systems show findings."""
+
+    formats: ClassVar[tuple[str, ...]] = (*FORMATS, "junit", "sarif")
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(formats)}."),
+    ] = ""

@@ -6,7 +6,9 @@ from typing import Any
 
 from paramctl.check.finding import Finding, Verdict
 from paramctl.names import show
+from paramctl.report.junit import junit
 from paramctl.report.report import Column, Report
+from paramctl.report.sarif import sarif
 from paramctl.report.screen import Screen
 
 _COLUMNS = (Column("severity"), Column("rule"), Column("name"), Column("message"), Column("hint"))
@@ -36,6 +38,7 @@ def check_report(found: Verdict, model: str) -> Report:
         rows_key="findings",
         names=[finding.name for finding in found.findings if finding.name],
         text=lambda screen: _sentences(found, model, screen),
+        forms={"junit": lambda: junit(found, model), "sarif": lambda: sarif(found, model)},
     )
 
 

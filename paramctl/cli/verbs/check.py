@@ -1,13 +1,14 @@
 """Whether a checkpoint is sound: format, index, ties, values."""
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paramctl.cli.grouped import grouped
-from paramctl.cli.options import Common, verb
-from paramctl.cli.ruling import Ruling
+from paramctl.cli.options import verb
+from paramctl.cli.ruling import Findings, Ruling
 from paramctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 GROUP = "Judge"
 
 
-@verb
+@functools.partial(verb, kind=Findings)
 @grouped("ruling", Ruling)
 def run(
     model: Annotated[
@@ -37,7 +38,7 @@ def run(
     ] = False,
     *,
     ruling: Ruling,
-    common: Common,
+    common: Findings,
 ) -> None:
     """Whether a checkpoint is sound; exit 1 for an error, 3 where it can't be read.
 
@@ -47,6 +48,7 @@ def run(
         paramctl check model/ --values --strict
         paramctl check mlp.safetensors --spec mlp.yaml
         paramctl check model/ --expect rules.yaml
+        paramctl check model/ --values -f sarif > check.sarif
 
     \b
     RULES is a list; each rule may have any of these:
