@@ -42,19 +42,24 @@ def run(
         paramctl report model/ -o report.html
         paramctl report tuned/ --against base/ -o report.html
     """
-    from contextlib import ExitStack
-
-    from paramctl.cli.reading import opened
     from paramctl.errors import UsageError
-    from paramctl.formats.destination import choose_output, identity
-    from paramctl.formats.write_output import write_output
-    from paramctl.names import show
-    from paramctl.report.html.page import page
 
     if common.form:
         raise UsageError("a report is a page, it has no other format", hint="leave out -f")
     if output is None:
         raise UsageError("the page needs a place", hint="add -o report.html")
+    _write(model, against, output, force, common)
+
+
+def _write(model: str, against: str | None, output: Path, force: bool, common: Common) -> None:
+    from contextlib import ExitStack
+
+    from paramctl.cli.reading import opened
+    from paramctl.formats.destination import choose_output, identity
+    from paramctl.formats.write_output import write_output
+    from paramctl.names import show
+    from paramctl.report.html.page import page
+
     with ExitStack() as stack:
         source = stack.enter_context(opened(model, common))
         other = stack.enter_context(opened(against, common)) if against else None
