@@ -3,10 +3,13 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from paramctl.figures.comparison import Comparison
 from paramctl.manifest import Entry
+
+if TYPE_CHECKING:
+    from paramctl.figures.steps_apart import StepsApart
 
 Status = Literal["added", "removed", "changed", "reshaped", "retyped", "cast", "renamed", "retied"]
 STATUSES: tuple[Status, ...] = (
@@ -26,6 +29,7 @@ class Change:
         to: the name in B of what was renamed.
         figures: of the values, where both sides have the same number of them.
         counts: whether it is a difference; a cast is none in value mode.
+        ulps: how many representable values apart, where that was asked for and can be told.
         explanation: what kind of change it is, where that was asked for and found.
     """
 
@@ -38,6 +42,7 @@ class Change:
     figures: Comparison | None = None
     counts: bool = True
     explanation: str = ""
+    ulps: "StepsApart | None" = None
 
     @property
     def weight(self) -> float:

@@ -36,6 +36,7 @@ def diff(
     to: Mapping[str, str] | None = None,
     figures: bool = True,
     explained: bool = False,
+    ulps: bool = False,
     allow_empty: bool = False,
 ) -> Diff:
     """Everything that is different between A and B.
@@ -48,6 +49,7 @@ def diff(
         to: names in B for names of A that are called otherwise there.
         figures: without them each tensor is left at its first difference.
         explained: say of changed matrices whether a factor, some rows or a low rank explain it.
+        ulps: also count by how many representable values elements of changed tensors differ.
         allow_empty: a selection may match nothing.
 
     Raises:
@@ -68,6 +70,8 @@ def diff(
         changes += _changes(found, comparison, rule, figures)
     if explained:
         changes = [_explained(a, b, change) for change in changes]
+    if ulps:
+        changes = [_in_ulps(a, b, change) for change in changes]
     changes.sort(key=lambda change: (natural_key(change.name), change.status))
     violations = (
         gates.violations(a.manifest, b.manifest, names, changes, allow_empty=allow_empty)
@@ -121,11 +125,25 @@ def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) ->
 
 
 def _explained(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
-    if change.status not in ("changed", "retyped") or not change.before or not change.after:
+    if not change.before or not change.after:
         return change
-    from paramctl.diff.explain import explain
+    if change.status in ("changed", "retyped"):
+        from paramctl.diff.explain import explain
 
-    return replace(change, explanation=explain(a, change.before, b, change.after))
+        return replace(change, explanation=explain(a, change.before, b, change.after))
+    if change.status == "reshaped":
+        from paramctl.diff.explain import explain_shape
+
+        return replace(change, explanation=explain_shape(a, change.before, b, change.after))
+    return change
+
+
+def _in_ulps(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
+    if change.status != "changed" or not change.before or not change.after:
+        return change
+    from paramctl.figures.steps_apart import steps_apart
+
+    return replace(change, ulps=steps_apart(Pair(a, change.before, b, change.after)))
 
 
 def _status(before: Entry, after: Entry, found: Comparison, rule: Rule) -> Status | None:

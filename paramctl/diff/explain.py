@@ -1,4 +1,4 @@
-"""What kind of change a matrix went through: some rows, one factor, or a matrix of low rank.
+"""What kind of change a matrix went through: rows, one factor, or a matrix of low rank.
 
 The rank comes from a random sketch: with ``D = b - a`` and a narrow normal ``S``, the columns
 of ``D S`` span those of D when its rank is small, and ``|D|**2 - |Q' D|**2`` says how much
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from paramctl.compute.decode import decode, is_decodable
+from paramctl.diff.rows import appended_rows, moved_rows
 from paramctl.dtypes import DTYPES
 from paramctl.figures.pieces import Readable, read_piece, size_of
 from paramctl.manifest import Entry
@@ -60,8 +61,10 @@ class Sides:
 def explain(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
     """A few words such as ``rank 16``, ``3 of 30,522 rows`` or ``scaled by 0.5``; often none.
 
-    Several of them may hold: they are joined by commas.
+    Several of them may hold: they are joined by commas. Rows in another order explain all.
     """
+    if moved := moved_rows(a, before, b, after):
+        return f"{moved:,} of {before.shape[0]:,} rows in another order"
     sides = Sides(a, before, b, after)
     if not _is_matrix(sides):
         return ""
@@ -74,6 +77,15 @@ def explain(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
     elif rank := sketch.rank():
         found.append(f"rank {rank}")
     return ", ".join(found)
+
+
+def explain_shape(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
+    """Whether rows only came at the end, or only went there: ``2 rows appended``; or nothing."""
+    more = appended_rows(a, before, b, after)
+    if not more:
+        return ""
+    rows = f"{abs(more):,} row{'s' * (abs(more) != 1)}"
+    return f"{rows} appended" if more > 0 else f"the last {rows} dropped"
 
 
 def _is_matrix(sides: Sides) -> bool:

@@ -28,6 +28,7 @@ class Comparison:
         max_abs, mean_abs: of ``|b - a|``; infinite where just one side is.
         rel_l2: ``|b - a| / |a|`` of the finite elements; ``None`` when a is zero.
         cosine: of the angle between them; ``None`` when one of them is zero.
+        delta_l2, a_l2, b_l2: the norms of ``b - a``, a and b that these two are made of.
         nan, inf: how many there are (in a, in b).
         is_equal: whether no element differs and the dtypes agree.
         cast: ``a`` when b is exactly a's cast, ``b`` when a is exactly b's, else empty.
@@ -39,6 +40,9 @@ class Comparison:
     mean_abs: float | None = None
     rel_l2: float | None = None
     cosine: float | None = None
+    delta_l2: float | None = None
+    a_l2: float | None = None
+    b_l2: float | None = None
     nan: tuple[int, int] = (0, 0)
     inf: tuple[int, int] = (0, 0)
     is_equal: bool = True
@@ -121,6 +125,9 @@ def _figures(numel: int, whole: "Difference", cast: str) -> Comparison:
         mean_abs=(math.inf if whole.split else gap / whole.pairs) if whole.pairs else None,
         rel_l2=None if whole.split else _ratio(math.sqrt(squares), math.sqrt(left)),
         cosine=None if whole.split else _cosine(squares, left, right),
+        delta_l2=None if whole.split else math.sqrt(squares),
+        a_l2=math.sqrt(left),
+        b_l2=math.sqrt(right),
         nan=whole.nan,
         inf=whole.inf,
         is_equal=False,

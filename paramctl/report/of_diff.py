@@ -79,6 +79,9 @@ def _object(change: Change) -> dict[str, Any]:
         row |= {"nan": list(change.figures.nan), "inf": list(change.figures.inf)}
     if change.explanation:
         row["explanation"] = change.explanation
+    if change.ulps:
+        ranges = [{"from": low, "to": high, "count": n} for low, high, n in change.ulps.ranges]
+        row["ulps"] = {"steps": ranges, "nan": change.ulps.nan}
     if len(change.names) > 1:
         row["tied"] = list(change.names[1:])
     row |= {"before": _side(change.before), "after": _side(change.after)}
@@ -112,7 +115,8 @@ def _detail(change: Change) -> str:
             shape = f"{side.dtype} {shape_text(side.shape)}" if side else ""
             return f"{change.status} {shape}"
         case "reshaped" if before and after:
-            return f"reshaped {shape_text(before.shape)} to {shape_text(after.shape)}"
+            kind = f", {change.explanation}" if change.explanation else ""
+            return f"reshaped {shape_text(before.shape)} to {shape_text(after.shape)}{kind}"
         case "cast" | "retyped" if before and after:
             types = f"{change.status} {before.dtype} to {after.dtype}"
             return f"{types}{_figures(change)}" if change.status == "retyped" else types

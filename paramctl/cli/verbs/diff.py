@@ -60,6 +60,7 @@ def run(
         left.check_unchanged()
         right.check_unchanged()
         names = chosen_names(left.manifest, right.manifest, select or (), allow_empty=True)
+        names &= set(left.manifest.names)  # those of B alone are changes
     emit(telling.report(found, names), common)
     if not sys.stdout.isatty() and common.form in _WITHOUT_NOTES:
         sys.stdout.flush()
