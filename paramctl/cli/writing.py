@@ -14,6 +14,7 @@ from paramctl.cli.options import Common
 
 if TYPE_CHECKING:
     from paramctl.edit.plan import Plan, Step
+    from paramctl.formats.destination import Destination
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,19 @@ def carry_out(
         finish(verb, plan(source, steps), writing, common)
 
 
-def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
-    """Write a plan unless it is a dry run; say what was chosen, print what changes."""
+def finish(
+    verb: str,
+    made: "Plan",
+    writing: Writing,
+    common: Common,
+    *,
+    store: "Callable[[Plan, Destination], None] | None" = None,
+) -> None:
+    """Write a plan unless it is a dry run; say what was chosen, print what changes.
+
+    Args:
+        store: writes it, where it is no ordinary checkpoint.
+    """
     from paramctl.edit.write import Where, destination, write
 
     announce(made, common)
@@ -97,7 +109,7 @@ def finish(verb: str, made: "Plan", writing: Writing, common: Common) -> None:
         where = Where(writing.output, writing.in_place, writing.force, writing.backup)
         place = destination(made, where)
     if place is not None and not writing.dry_run:
-        write(made, place)
+        (store or write)(made, place)
     for note in (*made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")
     path = place.path if place else None

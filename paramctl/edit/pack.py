@@ -68,6 +68,11 @@ def parse_array(text: str) -> tuple[str, Path]:
 
 def plan_pack(arrays: Sequence[tuple[str, Path]]) -> Plan:
     """The plan of a new checkpoint of arrays."""
+    return plan_new(Step(Pack(tuple(arrays))))
+
+
+def plan_new(step: Step) -> Plan:
+    """The plan of a checkpoint that one step makes from nothing."""
     nothing = Source(
         path=Path("-"),
         where="",
@@ -80,7 +85,7 @@ def plan_pack(arrays: Sequence[tuple[str, Path]]) -> Plan:
         config=None,
         descriptors=Files(),
     )
-    return plan(nothing, [Step(Pack(tuple(arrays)))])
+    return plan(nothing, [step])
 
 
 def _dtype(array: "np.ndarray[Any, Any]", path: Path) -> str:

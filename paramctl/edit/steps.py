@@ -245,10 +245,17 @@ def meta(set: Texts = (), unset: Texts = ()) -> Step:
     return Step(Meta(tuple(parse_pair(text) for text in set), tuple(unset)))
 
 
+def lora_merge(adapter: Source, expect: int | None = None) -> Step:
+    """An adapter into its base; it stays open until the result is written."""
+    from paramctl.edit.lora_merge import LoraMerge
+
+    return Step(LoraMerge(adapter), expect=expect)
+
+
 STEPS = {
-    function.__name__.rstrip("_"): function
+    function.__name__.rstrip("_").replace("_", " "): function
     for function in (
         keep, drop, set_, tie, untie, rename, cast, init, layers, resize, split, fuse, graft,
-        reshard, meta,
+        reshard, meta, lora_merge,
     )
 }  # fmt: skip

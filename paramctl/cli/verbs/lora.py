@@ -1,0 +1,75 @@
+"""Merge a LoRA adapter into its base, or extract one."""
+
+from typing import Annotated
+
+import typer
+
+from paramctl.cli.options import AllowEmpty, Common, Expect, Select, verb
+from paramctl.cli.writing import Writing, carry_out, finish, writes
+from paramctl.errors import UsageError
+
+GROUP = "Change"
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_SETTINGS,
+)
+Base = Annotated[str, typer.Argument(metavar="BASE", help="The checkpoint without the adapter.")]
+
+
+@app.command("merge", context_settings=_SETTINGS)
+@verb
+@writes
+def merge(
+    base: Base,
+    adapter: Annotated[
+        str, typer.Argument(metavar="ADAPTER", help="A folder with adapter_config.json.")
+    ],
+    expect: Expect = None,
+    *,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Add an adapter of PEFT to the weights of BASE."""
+    from paramctl.edit import steps
+    from paramctl.sources.open import open_source
+
+    with open_source(adapter) as source:
+        carry_out("lora", base, [steps.lora_merge(source, expect)], writing, common)
+
+
+@app.command("extract", context_settings=_SETTINGS)
+@verb
+@writes
+def extract(
+    base: Base,
+    tuned: Annotated[
+        str, typer.Argument(metavar="TUNED", help="The same checkpoint after training.")
+    ],
+    select: Select = None,
+    rank: Annotated[int, typer.Option("--rank", metavar="R", help="At most.")] = 16,
+    allow_empty: AllowEmpty = False,
+    *,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Make an adapter from what TUNED changed in BASE."""
+    from functools import partial
+
+    from paramctl.edit.lora_extract import LoraExtract, plan_extract, write_adapter
+    from paramctl.formats.destination import is_file_name
+    from paramctl.sources.open import open_source
+
+    if writing.in_place:
+        raise UsageError("a new adapter has no place yet", hint="use -o OUT")
+    if writing.output is not None and is_file_name(writing.output):
+        raise UsageError("an adapter is a folder", hint="-o OUT without .safetensors")
+    with open_source(base) as one, open_source(tuned) as two:
+        edit = LoraExtract(one, two, rank)
+        made = plan_extract(edit, select or (), allow_empty=allow_empty)
+        finish("lora", made, writing, common, store=partial(write_adapter, edit))
