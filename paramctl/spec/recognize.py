@@ -26,10 +26,10 @@ def families() -> list[str]:
 def find_family(config: Mapping[str, Any]) -> str | None:
     """The family of a config: by its architectures, else by its model type; ``None`` without one.
 
-    Only families that mention a word of the config are read.
+    timm writes one ``architecture``. Only families that mention a word of the config are read.
     """
-    architectures = config.get("architectures")
-    wanted = [name for name in _listed(architectures) if isinstance(name, str)]
+    told = [*_listed(config.get("architectures")), config.get("architecture")]
+    wanted = [name for name in told if isinstance(name, str)]
     model_type = config.get("model_type")
     words = [*wanted, *([model_type] if isinstance(model_type, str) else [])]
     by_type = None
