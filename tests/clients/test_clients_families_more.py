@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clients.odd_models import CASES, inputs_of, named, saved
+from clients.odd_models import inputs_of, named, saved
+from clients.odd_senses import SENSES
+from clients.odd_words import WORDS
 from clients.tiny_models import as_arguments
 from command import expect
 from safetensors.numpy import load_file
 
 pytestmark = pytest.mark.client
 TOLERANCE = 1e-4
+CASES = [*WORDS, *SENSES]
 
 
 def found_outputs(folder, inputs, *more):
