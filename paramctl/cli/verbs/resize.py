@@ -4,43 +4,44 @@ from typing import Annotated
 
 import typer
 
-from paramctl.cli.options import AllowEmpty, Common, Expect, Model, verb
+from paramctl.cli.options import AllowEmpty, Common, Expect, Model, SelectSome, verb
 from paramctl.cli.writing import Writing, carry_out, writes
 
 GROUP = "Change"
+
+Dim = Annotated[
+    str,
+    typer.Option("--dim", metavar="D=N", help="The axis and its size; D alone with --multiple-of."),
+]
+Multiple = Annotated[int, typer.Option(metavar="M", help="Round the size up to a multiple of it.")]
+Fill = Annotated[
+    str,
+    typer.Option(
+        metavar="SCHEME|mean|zeros",
+        help="What new places get: the mean of the old ones, zeros, or a scheme's values.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the scheme.")]
+Axes = Annotated[
+    list[str] | None,
+    typer.Option("--axes", metavar="SELECT=ROLES", help="Which axis is what, as for init."),
+]
+Shrink = Annotated[
+    bool, typer.Option("--allow-shrink", help="Drop what lies beyond a smaller size.")
+]
 
 
 @verb
 @writes
 def run(
     model: Model,
-    select: Annotated[
-        list[str], typer.Argument(metavar="SELECT", help="Selections; several are a union.")
-    ],
-    dim: Annotated[
-        str,
-        typer.Option(
-            "--dim", metavar="D=N", help="The axis and its size; D alone with --multiple-of."
-        ),
-    ],
-    multiple_of: Annotated[
-        int, typer.Option(metavar="M", help="Round the size up to a multiple of this.")
-    ] = 1,
-    fill: Annotated[
-        str,
-        typer.Option(
-            metavar="SCHEME|mean|zeros",
-            help="What new places get: the mean of the old ones, zeros, or a scheme's values.",
-        ),
-    ] = "mean",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the scheme.")] = 0,
-    axes: Annotated[
-        list[str] | None,
-        typer.Option("--axes", metavar="SELECT=ROLES", help="Which axis is what, as for init."),
-    ] = None,
-    allow_shrink: Annotated[
-        bool, typer.Option("--allow-shrink", help="Drop what lies beyond a smaller size.")
-    ] = False,
+    select: SelectSome,
+    dim: Dim,
+    multiple_of: Multiple = 1,
+    fill: Fill = "mean",
+    seed: Seed = 0,
+    axes: Axes = None,
+    allow_shrink: Shrink = False,
     allow_empty: AllowEmpty = False,
     expect: Expect = None,
     *,
