@@ -7,16 +7,17 @@ close together can't have rounded; the others are summed exactly.
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from paramctl.compute.blocks import BLOCK, ROW, rows, scratch
+from paramctl.compute.blocks import ROW, rows
 from paramctl.compute.decode import decode
 from paramctl.compute.exact import exact_parts
 from paramctl.figures.tally import Tally
 
 _ROW_BITS = ROW.bit_length() - 1
+CACHED = 1 << 16  # elements that stay in a core's cache together with their float64 values
 HUGE = 2.0**500  # squares of what is larger overflow, of what is smaller than 1/HUGE vanish
 
 
@@ -26,6 +27,11 @@ class Layout:
 
     bits: int
     mantissa: int
+
+    @property
+    def sign(self) -> int:
+        """The bit of the sign."""
+        return 1 << (self.bits - 1)
 
     @property
     def infinity(self) -> int:
@@ -54,63 +60,109 @@ def measure_floats(dtype: str, piece: Any, scale: int = 0) -> Tally:
     tally = Tally()
     layout = LAYOUTS[dtype]
     bits = piece.view(f"<u{layout.bits // 8}")
-    magnitudes = np.left_shift(bits, 1, out=scratch("magnitudes", len(bits), bits.dtype))
-    if int(magnitudes.max()) >> 1 >= layout.infinity:
+    order = _order(bits)
+    largest = max(int(order.highest.max()), int(order.most.max()) - layout.sign)
+    if largest >= layout.infinity:
         _count_others(tally, layout, bits)
-        bits = bits[magnitudes < (layout.infinity << 1)]
-        magnitudes = np.left_shift(bits, 1, out=scratch("magnitudes", len(bits), bits.dtype))
-    if len(bits):
-        tally.finite = len(bits)
-        tally.zeros = len(bits) - int(np.count_nonzero(magnitudes))
-        _stretch(tally, dtype, bits, int(magnitudes.max()) >> 1)
-        if dtype != "F64" or scale or (tally.absmax or 0.0) <= HUGE:
-            _add_sums(tally, dtype, bits, magnitudes, scale)
+        bits = bits[(bits & bits.dtype.type(layout.sign - 1)) < layout.infinity]
+        if not len(bits):
+            return tally
+        order = _order(bits)
+    tally.finite = len(bits)
+    tally.stretch(*_extremes(dtype, order))
+    is_loose, tally.zeros = _looseness(dtype, bits, order)
+    if dtype != "F64" or scale or (tally.absmax or 0.0) <= HUGE:
+        _add_sums(tally, dtype, bits, is_loose, scale)
     return tally
 
 
-def _count_others(tally: Tally, layout: Layout, bits: Any) -> None:
-    sign = 1 << (layout.bits - 1)
-    above = int(np.count_nonzero(bits == layout.infinity))
-    below = int(np.count_nonzero(bits == (layout.infinity | sign)))
-    magnitudes = bits & bits.dtype.type(sign - 1)
-    tally.nan = int(np.count_nonzero(magnitudes > layout.infinity))
-    tally.infinities(above, below)
+class _Order(NamedTuple):
+    """The largest and smallest bits of each row, as signed and as unsigned integers.
+
+    These are the largest and smallest magnitudes of either sign: both signs grow with the
+    unsigned integer, and the negative ones lie above the others, or as signed ones below.
+    """
+
+    highest: Any
+    lowest: Any
+    most: Any
+    least: Any
 
 
-def _stretch(tally: Tally, dtype: str, bits: Any, largest: int) -> None:
-    """Extremes: the largest signed integer is the maximum, the largest unsigned the minimum."""
-    sign = 1 << (LAYOUTS[dtype].bits - 1)
-    high = int(bits.view(f"<i{bits.dtype.itemsize}").max())
-    low = int(bits.max())
-    if high < 0 or low < sign:
-        nearest_zero = int(bits.min())
-        high = nearest_zero if high < 0 else high
-        low = nearest_zero if low < sign else low
-    found = np.array([low, high, largest], bits.dtype)
-    minimum, maximum, absmax = (decode(dtype, found.view(np.uint8), "extremes") + 0.0).tolist()
-    tally.stretch(minimum, maximum, absmax)
+def _order(bits: Any) -> _Order:
+    signed = bits.view(f"<i{bits.dtype.itemsize}")
+    return _Order(
+        _by_row(np.maximum, signed), _by_row(np.minimum, signed),
+        _by_row(np.maximum, bits), _by_row(np.minimum, bits),
+    )  # fmt: skip
 
 
-def _add_sums(tally: Tally, dtype: str, bits: Any, magnitudes: Any, scale: int) -> None:
+def _by_row(function: np.ufunc, values: Any) -> Any:
+    found = [function.reduce(row, axis=1) for row in rows(values)]
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _add_sums(tally: Tally, dtype: str, bits: Any, is_loose: Any, scale: int) -> None:
     sums, squares = [], []
-    for start in range(0, len(bits), BLOCK):
-        block = bits[start : start + BLOCK]
-        values = decode(dtype, block.view(np.uint8))
+    for start in range(0, len(bits), CACHED):
+        values = decode(dtype, bits[start : start + CACHED].view(np.uint8))
         if scale:
             np.ldexp(values, scale, out=values)
-        if dtype == "F64":
-            sums.append(np.array(exact_parts(values)))
-        else:
-            sums += [np.add.reduce(row, axis=1) for row in rows(values)]
+        sums.append(np.array(exact_parts(values)) if dtype == "F64" else _by_row(np.add, values))
         np.multiply(values, values, out=values)
-        squares += [np.add.reduce(row, axis=1) for row in rows(values)]
+        squares.append(_by_row(np.add, values))
     found = np.concatenate(sums)
-    if dtype in ("BF16", "F32"):  # the exponents of F16 always lie close enough
-        is_loose = _is_loose(LAYOUTS[dtype], magnitudes)
+    if is_loose.any():
         tally.sums += _exact_rows(dtype, bits, np.flatnonzero(is_loose).tolist())
         found = found[~is_loose]
     tally.sums += exact_parts(found)
     tally.squares.append(math.fsum(np.concatenate(squares).tolist()))
+
+
+def _count_others(tally: Tally, layout: Layout, bits: Any) -> None:
+    above = int(np.count_nonzero(bits == layout.infinity))
+    below = int(np.count_nonzero(bits == (layout.infinity | layout.sign)))
+    magnitudes = bits & bits.dtype.type(layout.sign - 1)
+    tally.nan = int(np.count_nonzero(magnitudes > layout.infinity))
+    tally.infinities(above, below)
+
+
+def _extremes(dtype: str, order: _Order) -> list[float]:
+    """Minimum, maximum and largest magnitude of finite values.
+
+    The largest signed integer is the maximum, the largest unsigned the minimum.
+    """
+    sign = LAYOUTS[dtype].sign
+    high, low = int(order.highest.max()), int(order.most.max())
+    largest = max(high, low - sign)
+    if high < 0 or low < sign:
+        nearest_zero = int(order.least.min())
+        high = nearest_zero if high < 0 else high
+        low = nearest_zero if low < sign else low
+    bits = np.array([low, high, largest], order.least.dtype)
+    found: list[float] = (decode(dtype, bits.view(np.uint8), "extremes") + 0.0).tolist()
+    return found
+
+
+def _looseness(dtype: str, bits: Any, order: _Order) -> tuple[Any, int]:
+    """Which rows span too many exponents for an exact plain sum, and how many values are zero.
+
+    Only rows of BF16 and F32 can: those of F16 lie close enough, F64 is always summed exactly.
+    """
+    sign, width = LAYOUTS[dtype].sign, bits.dtype.type
+    zeros = 0
+    if int(order.least.min()) == 0 or int(order.lowest.min()) == -sign:
+        zeros = len(bits) - int(np.count_nonzero(bits & width(sign - 1)))
+    if dtype not in ("BF16", "F32"):
+        return np.zeros(0, bool), zeros
+    highest, lowest, most, least = (column.astype(np.int64) for column in order)
+    top = np.maximum(highest, most - sign)
+    bottom = np.minimum(np.where(lowest < 0, lowest + sign, sign), least)
+    if zeros:
+        magnitudes = (bits & width(sign - 1)) - width(1)  # zeros wrap around and are never least
+        bottom = _by_row(np.minimum, magnitudes).astype(np.int64) + 1
+    shift = LAYOUTS[dtype].mantissa
+    return (top >> shift) - np.maximum(bottom >> shift, 1) > LAYOUTS[dtype].exponents, zeros
 
 
 def _exact_rows(dtype: str, bits: Any, places: list[int]) -> list[float]:
@@ -118,13 +170,3 @@ def _exact_rows(dtype: str, bits: Any, places: list[int]) -> list[float]:
         return []
     loose = np.concatenate([bits[place * ROW : (place + 1) * ROW] for place in places])
     return exact_parts(decode(dtype, loose.view(np.uint8)))
-
-
-def _is_loose(layout: Layout, magnitudes: Any) -> Any:
-    """Which rows span too many exponents for an exact plain sum; overwrites ``magnitudes``."""
-    shift = layout.mantissa + 1
-    top = [np.maximum.reduce(row, axis=1) for row in rows(magnitudes)]
-    np.subtract(magnitudes, 1, out=magnitudes)  # zeros wrap around and are never the smallest
-    bottom = [np.minimum.reduce(row, axis=1) for row in rows(magnitudes)]
-    lowest = np.maximum((np.concatenate(bottom).astype(np.int64) + 1) >> shift, 1)
-    return (np.concatenate(top).astype(np.int64) >> shift) - lowest > layout.exponents
