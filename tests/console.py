@@ -91,6 +91,7 @@ def run(text: str, folder: Path, terminal: bool) -> Command:
     """Run one command; return it with the code and lines it really gave."""
     give = _on_terminal if terminal else _in_pipe
     code, output = give(text, folder)
+    output = re.sub("\r[^\r\n]*(?=\r\x1b\\[K)|\r\x1b\\[K", "", output)  # progress, erased
     lines = [line.rstrip() for line in output.replace("\r\n", "\n").splitlines()]
     return Command(text, code, lines)
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paramctl.compute.traffic import expect
 from paramctl.manifest import Entry
 from paramctl.sources.audit import Discrepancy, audit
 from paramctl.sources.source import Source
@@ -73,6 +74,8 @@ class Subject:
         if not hasattr(self, "_seen"):
             self._seen: list[tuple[Entry, Statistics]] = []
             entries = self.floats
+            if self.known is None:
+                expect("read", sum(entry.nbytes or 0 for entry in entries))
             found = (
                 statistics_of(self.source, entries)
                 if self.known is None

@@ -98,6 +98,7 @@ def finish(
         store: writes it, where it is no ordinary checkpoint.
     """
     from paramctl.edit.write import Where, destination, write
+    from paramctl.report.progress import progress
 
     announce(made, common)
     if writing.provenance:
@@ -109,7 +110,8 @@ def finish(
         where = Where(writing.output, writing.in_place, writing.force, writing.backup)
         place = destination(made, where)
     if place is not None and not writing.dry_run:
-        (store or write)(made, place)
+        with progress("writing", "write", quiet=common.quiet):
+            (store or write)(made, place)
     for note in (*made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")
     path = place.path if place else None

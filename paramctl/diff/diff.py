@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from paramctl.compute.traffic import expect
 from paramctl.diff.change import Change, Diff, Status
 from paramctl.diff.gates import Gates
 from paramctl.diff.matching import Match, Matching, chosen_names, match
@@ -64,6 +65,7 @@ def diff(
     paired = match(a.manifest, b.manifest, names, to)
     changes = _structural(a, b, paired, renames)
     same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
+    expect("read", sum((x.before.nbytes or 0) + (x.after.nbytes or 0) for x in same_shape))
     pairs = (Pair(a, found.before, b, found.after) for found in same_shape)
     compared = zip(same_shape, compare_all(pairs, rule, figures=figures), strict=True)
     for found, comparison in compared:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from paramctl.compute.traffic import expect
 from paramctl.errors import UsageError
 from paramctl.figures.aggregate import aggregate
 from paramctl.figures.condition import Condition, parse_condition
@@ -53,6 +54,7 @@ class Survey:
 
     def rows(self, source: Readable, entries: Sequence[Entry]) -> list[Row]:
         """The statistics of every tensor or group, before any condition."""
+        expect("read", sum(entry.nbytes or 0 for entry in entries))
         rows = list(zip(entries, statistics_of(source, entries), strict=True))
         return _gathered(rows, layer_of if self.by == "layer" else module_of) if self.by else rows
 

@@ -3,6 +3,7 @@
 import errno
 import os
 
+from paramctl.compute.traffic import advance
 from paramctl.errors import CheckpointError
 from paramctl.formats.content import BLOCK, Block, Span
 
@@ -39,6 +40,7 @@ def copy_span(span: Span, fd: int, position: int, *, where: str) -> int:
         if not done:
             return _copy_through(Span(span.fd, start, span.stop), fd, position, where)
         start, position = start + done, position + done
+        advance("write", done)
     return position
 
 
@@ -58,6 +60,7 @@ def _copy_through(span: Span, fd: int, position: int, where: str) -> int:
         count = read_at(span.fd, buffer, start, span.stop, where=where)
         position = write_at(fd, memoryview(buffer)[:count], position)
         start += count
+        advance("write", count)
     return position
 
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from paramctl.compute.traffic import advance, expect
 from paramctl.errors import ResourceError
 from paramctl.formats.content import BLOCK, Content, Span
 from paramctl.formats.copying import copy_span, read_at, write_at
@@ -24,6 +25,8 @@ def fill(fd: int, image: Image) -> None:
         CheckpointError: an input became shorter.
     """
     reserve(fd, image.nbytes)
+    # Written once, then read back; what was copied is read back beside its original.
+    expect("write", sum((x.stop - x.start) * (3 if x.span else 2) for x in stretches(image)))
     write_at(fd, _POISON, 0)
     write_at(fd, image.header[len(_POISON) :], len(_POISON))
     sums = [_write(fd, stretch) for stretch in stretches(image)]
@@ -82,6 +85,7 @@ def _write(fd: int, stretch: Stretch) -> int | None:
     for block in stretch.content.blocks():
         checksum = zlib.crc32(block, checksum)
         position = write_at(fd, block, position)
+        advance("write", memoryview(block).nbytes)
     if position != stretch.stop:
         raise AssertionError(f"{stretch.name}: made {position - stretch.start} bytes")
     return checksum
@@ -121,6 +125,7 @@ def _blocks(span: Span, where: str) -> Iterator[bytearray]:
     while start < span.stop:
         count = read_at(span.fd, buffer, start, span.stop, where=where)
         yield buffer if count == len(buffer) else buffer[:count]
+        advance("write", count)
         start += count
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from paramctl.compute.traffic import advance
 from paramctl.dtypes import DTYPES
 from paramctl.errors import CheckpointError, UsageError
 from paramctl.formats.entries import shape_text
@@ -109,6 +110,7 @@ class Source:
         with self.descriptors.opened(entry.shard) as fd:
             where = f"{show(str(self.files[entry.shard]))}: {show(entry.name)}"
             _fill(fd, view.cast("B"), entry.start + start, where)
+        advance("read", view.nbytes)
 
     def blocks(self, name: str, nbytes: int = BLOCK) -> Iterator[memoryview]:
         """The bytes of a tensor in blocks of ``nbytes``; each is gone when the next one comes."""

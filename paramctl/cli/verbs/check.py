@@ -65,13 +65,15 @@ def run(
     from paramctl.report.emit import emit
     from paramctl.report.of_check import check_report
     from paramctl.report.of_rules import rules_report
+    from paramctl.report.progress import progress
 
     if rules:
         emit(rules_report(all_rules()), common)
         return
     if not model:
         raise UsageError("Missing argument 'MODEL'", hint="run `paramctl check -h`")
-    found = check(model, bind=_binder(spec), **ruling.arguments())
+    with progress("reading", quiet=common.quiet):
+        found = check(model, bind=_binder(spec), **ruling.arguments())
     emit(check_report(found, model), common)
     if not found.is_readable:
         raise typer.Exit(3)

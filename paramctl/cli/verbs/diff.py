@@ -45,8 +45,10 @@ def run(
     from paramctl.diff.matching import chosen_names
     from paramctl.report.emit import emit
     from paramctl.report.of_diff import violations
+    from paramctl.report.progress import progress
 
-    with opened(a, common) as left, opened(b, common) as right:
+    told = progress("comparing", quiet=common.quiet)
+    with opened(a, common) as left, opened(b, common) as right, told:
         found = diff(
             left,
             right,

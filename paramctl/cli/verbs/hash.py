@@ -34,16 +34,20 @@ def run(
         paramctl hash model/ --verify MANIFEST
     """
     from paramctl.cli.reading import opened, with_values
+    from paramctl.compute import traffic
     from paramctl.figures.digest import digests_of, model_digest
     from paramctl.figures.manifest_file import mismatches, read_manifest
     from paramctl.report.emit import emit
     from paramctl.report.of_hash import hash_report, verify_report
+    from paramctl.report.progress import progress
 
     expected = read_manifest(verify) if verify is not None else None
     with opened(model, common) as source:
         entries = with_values(source, select or (), allow_empty, expect)
         names = [entry.name for entry in entries]
-        digests = dict(zip(names, digests_of(source, entries), strict=True))
+        with progress("reading", quiet=common.quiet):
+            traffic.expect("read", sum(entry.nbytes or 0 for entry in entries))
+            digests = dict(zip(names, digests_of(source, entries), strict=True))
         source.check_unchanged()
     whole = model_digest(digests)
     if expected is None:

@@ -64,14 +64,16 @@ def run(
     from paramctl.figures.survey import Survey
     from paramctl.report.emit import emit
     from paramctl.report.of_stats import stats_report
+    from paramctl.report.progress import progress
 
     survey = Survey.parse(where=where, by=by, histograms=hist)
     wishes = Wishes.parse(quantiles=quantiles, spectral=spectral, outliers=outliers, by=by)
     with opened(model, common) as source:
         entries = with_values(source, select or (), allow_empty, expect)
-        rows = survey.rows(source, entries)
-        found = survey.finish(source, rows)
-        extras = wishes.fulfil(source, rows, [row[:2] for row in found])
+        with progress("reading", quiet=common.quiet):
+            rows = survey.rows(source, entries)
+            found = survey.finish(source, rows)
+            extras = wishes.fulfil(source, rows, [row[:2] for row in found])
         source.check_unchanged()
     for entry, figures, _ in found:
         if figures.note:
