@@ -85,6 +85,40 @@ WORDS = [
         ("Qwen2MoeModel", {**GROUPED, **MOE, "num_experts_per_tok": 4}),
     ),
     *cases(
+        "gemma",
+        ("GemmaForCausalLM", {**GROUPED, "head_dim": 10}),
+        ("GemmaForCausalLM", {**ODD, "head_dim": 8, "hidden_act": "gelu"}),
+        ("GemmaForCausalLM", {**ODD, "head_dim": 6, "tie_word_embeddings": False,
+                              "attention_bias": True}),
+    ),
+    *cases(
+        "qwen3_moe",
+        ("Qwen3MoeForCausalLM", {**GROUPED, **MOE}),
+        ("Qwen3MoeForCausalLM", {**ODD, **MOE, "norm_topk_prob": True, "decoder_sparse_step": 2,
+                                 "attention_bias": True, "head_dim": 8}),
+        ("Qwen3MoeForCausalLM", {**ODD, **MOE, "mlp_only_layers": [1], "use_sliding_window": True,
+                                 "sliding_window": 4}),
+    ),
+    *cases(
+        "olmo2",
+        ("Olmo2ForCausalLM", {**GROUPED, **PADLESS}),
+        ("Olmo2ForCausalLM", {**ODD, **PADLESS, "attention_bias": True}),
+        ("Olmo2Model", {**ODD, **PADLESS, "num_key_value_heads": 5}),
+    ),
+    *cases(
+        "starcoder2",
+        ("Starcoder2ForCausalLM", {**GROUPED, **PADLESS}),
+        ("Starcoder2ForCausalLM", {**ODD, **PADLESS, "use_bias": False, "sliding_window": 4}),
+        ("Starcoder2Model", {**ODD, **PADLESS, "norm_epsilon": 0.1}),
+    ),
+    *cases(
+        "phi",
+        ("PhiForCausalLM", {**GROUPED, "hidden_size": 32}),
+        ("PhiForCausalLM", {**ODD, "qk_layernorm": True, "rope_parameters": {
+            "rope_type": "default", "rope_theta": 300.0, "partial_rotary_factor": 0.7}}),
+        ("PhiModel", {**SMALL, "hidden_size": 16, "hidden_act": "relu"}),
+    ),
+    *cases(
         "opt",
         ("OPTForCausalLM", OPT),
         ("OPTForCausalLM", {**OPT, "word_embed_proj_dim": 14, "do_layer_norm_before": False}),

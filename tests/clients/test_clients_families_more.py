@@ -1,6 +1,6 @@
 """Many families against transformers, in float32, with odd sizes and options on and off.
 
-Run as a program it prints the largest difference of each family as JSON.
+With ``PYTHONPATH=tests`` it runs as a program, which prints each family's largest difference.
 """
 
 import json
