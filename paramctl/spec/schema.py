@@ -98,7 +98,7 @@ class Recognized(Struct, forbid_unknown_fields=True):
 
 
 class Spec(Struct, forbid_unknown_fields=True):
-    """An architecture for paramctl."""
+    """An architecture for paramctl; an entry that is null leaves out that of the base."""
 
     paramctl: Annotated[Literal[1], Meta(description="The version of the language.")]
     name: str = ""
@@ -112,7 +112,10 @@ class Spec(Struct, forbid_unknown_fields=True):
         UnsetType
     ) = UNSET
     renamed: (
-        Annotated[dict[str, str], Meta(description="Runs of name segments in old files, and ours.")]
+        Annotated[
+            dict[str, str | None],
+            Meta(description="Runs of name segments in old files, and ours."),
+        ]
         | UnsetType
     ) = UNSET
     ignore: (
@@ -122,8 +125,8 @@ class Spec(Struct, forbid_unknown_fields=True):
         | UnsetType
     ) = UNSET
     config: dict[str, Entry | list[Any] | Text | None] | UnsetType = UNSET
-    inputs: dict[str, Input | list[int | str | None]] | UnsetType = UNSET
-    blocks: dict[str, Block] | UnsetType = UNSET
+    inputs: dict[str, Input | list[int | str | None] | None] | UnsetType = UNSET
+    blocks: dict[str, Block | None] | UnsetType = UNSET
     model: (
         Annotated[
             Model | list[Any] | str,
@@ -131,11 +134,14 @@ class Spec(Struct, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
-    ties: Annotated[dict[str, Tie | str], Meta(description="Alias to canonical name.")] | (
-        UnsetType
+    ties: (
+        Annotated[dict[str, Tie | str | None], Meta(description="Alias to canonical name.")]
+        | UnsetType
     ) = UNSET
     init: (
-        Annotated[dict[str, str], Meta(description="Selection to scheme; the last match wins.")]
+        Annotated[
+            dict[str, str | None], Meta(description="Selection to scheme; the last match wins.")
+        ]
         | UnsetType
     ) = UNSET
 
