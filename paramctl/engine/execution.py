@@ -13,7 +13,7 @@ from paramctl.engine.module import Module
 from paramctl.engine.operation import DEFAULT_FLOAT, OPERATIONS, Form, Operation
 from paramctl.engine.parameter import Parameter
 from paramctl.engine.promotion import dtype_name, has_gradient, is_float
-from paramctl.engine.shapes import Shape
+from paramctl.engine.shapes import Shape, require_possible
 from paramctl.engine.tape import Record, Slot, Tape
 from paramctl.engine.tensor import Tensor
 from paramctl.engine.unknown import Unknown
@@ -167,6 +167,7 @@ class Execution:
         return self.apply(name, *given, **named)
 
     def _empty(self, form: Form) -> Tensor:
+        require_possible(form.shape)
         return Tensor(self, form.shape, self.resolve(form.dtype))
 
     def _arrays(self, operation: Operation, operands: Sequence[Any]) -> list[Any]:

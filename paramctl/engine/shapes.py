@@ -9,6 +9,8 @@ from paramctl.expression.errors import LanguageError
 Size: TypeAlias = int | Unknown
 Shape: TypeAlias = tuple[Size, ...]
 
+MOST_ELEMENTS = 2**48
+
 
 def show(shape: Iterable[Size]) -> str:
     """A shape as messages write it: ``[2, ?, 64]``."""
@@ -97,3 +99,17 @@ def axes_of(axes: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     if len(set(counted)) != len(counted):
         raise LanguageError(f"axes {show(given)} name one axis twice")
     return counted
+
+
+def require_possible(shape: Shape) -> None:
+    """Refuse a shape of more elements than any machine has bytes.
+
+    Raises:
+        LanguageError: the text shows the shape.
+    """
+    count = 1
+    for size in shape:
+        if isinstance(size, int):
+            count *= size
+    if count >= MOST_ELEMENTS and 0 not in shape:
+        raise LanguageError(f"a tensor {show(shape)} has 2**48 elements or more")

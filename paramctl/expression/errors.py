@@ -17,3 +17,7 @@ class LanguageError(Exception):
         self.message = message
         self.hint = hint
         self.frames: list[Any] = []
+
+
+class StepsError(LanguageError):
+    """The text takes more steps than it may: no other input makes it shorter."""

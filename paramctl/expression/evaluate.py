@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from paramctl.expression import operators
-from paramctl.expression.errors import LanguageError
+from paramctl.expression.errors import LanguageError, StepsError
 from paramctl.expression.limits import MOST_STEPS
 from paramctl.expression.parse import Code
 from paramctl.expression.plain import PLAIN
@@ -47,7 +47,7 @@ class Evaluator:
         self._steps += 1
         try:
             if self._steps > MOST_STEPS:
-                raise LanguageError(f"more than {MOST_STEPS:,} steps")
+                raise StepsError(f"more than {MOST_STEPS:,} steps")
             return _RULES[type(node)](self, node)
         except LanguageError as error:
             raise self.placed(error, node) from None
@@ -57,7 +57,7 @@ class Evaluator:
         if self.code.place.is_builtin:
             return error
         mistake = self.code.mistake(node, error.message, error.hint)
-        mistake.__dict__["frames"] = error.frames
+        mistake.__dict__.update(frames=error.frames, is_final=isinstance(error, StepsError))
         return mistake
 
     def function_at(self, node: ast.expr) -> Any:

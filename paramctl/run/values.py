@@ -6,17 +6,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from paramctl.engine.tensor import Tensor
+from paramctl.errors import UsageError
+
+MOST_PARTS = 100_000
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
-    """Every tensor of a value, in order; plain values are passed over."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from tensors(part)
-    elif isinstance(value, dict):
-        yield from tensors(list(value.values()))
+    """Every tensor of a value, in order; plain values are passed over.
+
+    Raises:
+        UsageError: the value has more parts than one that is meant to be looked at.
+    """
+    waiting, count = [value], 0
+    while waiting:
+        part = waiting.pop()
+        count += 1
+        if count > MOST_PARTS:
+            raise UsageError(f"a module gives more than {MOST_PARTS:,} values")
+        if isinstance(part, Tensor):
+            yield part
+        elif isinstance(part, tuple | list):
+            waiting.extend(reversed(part))
+        elif isinstance(part, dict):
+            waiting.extend(reversed(part.values()))
 
 
 def named_tensors(value: Any, name: str = "output") -> dict[str, Tensor]:

@@ -33,9 +33,9 @@ class Functions(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Function:
         if name in FUNCTIONS:
-            return Function(name, partial(FUNCTIONS[name], self.execution))
+            return EngineFunction(name, partial(FUNCTIONS[name], self.execution))
         if has_function(name):
-            return Function(name, partial(self.execution.apply, name))
+            return EngineFunction(name, partial(self.execution.apply, name))
         return Function(name, ARITHMETIC[name])
 
     def __iter__(self) -> Iterator[str]:
@@ -43,6 +43,24 @@ class Functions(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(function_names())
+
+
+class EngineFunction(Function):
+    """A function of the engine: values of a kind that no rule of it expects don't fit."""
+
+    __slots__ = ()
+
+    def language_call(self, *given: Any, **named: Any) -> Any:
+        """Call it.
+
+        Raises:
+            LanguageError: it takes other arguments, or other values.
+        """
+        try:
+            return super().language_call(*given, **named)
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            told = str(error).split("\n")[0][:200]
+            raise LanguageError(f"{self.name}: these values don't fit ({told})") from error
 
 
 class ForwardScope(Mapping[str, Any]):

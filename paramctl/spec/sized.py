@@ -36,6 +36,8 @@ def sized(spec: Spec, inputs: Mapping[str, Form] | None = None) -> SpecModule:
             infer_shapes(spec, module, _undescribed(spec, rank, dtype))
         except SpecError as error:
             errors.append(error)
+            if getattr(error, "is_final", False):
+                break
             module = build(spec)
         except UsageError:
             module = build(spec)

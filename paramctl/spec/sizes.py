@@ -11,6 +11,7 @@ from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 
 _NUMBERS = (int, float)
+_MOST_PARTS = 2_000  # of a size computed from others; a loop that doubles one would never end
 
 
 class Open(Unknown):
@@ -43,7 +44,7 @@ class Deferred(Open):
 class Derived(Open):
     """A size computed from others, at least one of which is not known yet."""
 
-    __slots__ = ("function", "operands")
+    __slots__ = ("function", "operands", "parts")
 
     def __init__(self, function: Callable[..., Any], *operands: Any) -> None:
         bases = [value for value in operands if isinstance(value, Unknown)]
@@ -51,6 +52,9 @@ class Derived(Open):
         super().__init__(f"a size made from {names[0]}", hint=bases[0].hint)
         self.function = function
         self.operands = operands
+        self.parts = 1 + sum(getattr(value, "parts", 1) for value in operands)
+        if self.parts > _MOST_PARTS:
+            raise LanguageError(f"{self.name} would be made of more than {_MOST_PARTS:,} parts")
 
 
 def known(size: Any) -> Any:
