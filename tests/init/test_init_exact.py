@@ -121,3 +121,8 @@ def test_options_out_of_range_are_an_error(name, options, text):
     with pytest.raises(UsageError) as error:
         INITIALIZERS[name](**options)
     assert str(error.value) == text
+
+
+def test_a_log_ramp_is_the_same_in_every_row():
+    wanted = np.tile(np.log([1, 2, 3, 4]), (3, 1))
+    np.testing.assert_allclose(made("log_ramp", (3, 4)), wanted, rtol=1e-7)
