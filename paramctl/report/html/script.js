@@ -8,24 +8,26 @@
     const text = cell.innerText.trim();
     if (!cell.classList.contains("num")) return text;
     const plain = text.replace(/,/g, "").replace(/%$/, "");
-    const number = plain === "–" || plain === "" ? NaN : Number(plain);
-    return number;
+    return plain === "–" || plain === "" ? NaN : Number(plain);
   };
-  const compare = (a, b) => {
+  // Ascending; what is no number comes last either way.
+  const compare = (a, b, sign) => {
     if (typeof a === "number" && typeof b === "number") {
-      if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
-      return Number.isNaN(b) ? -1 : b - a;
+      if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b);
+      return sign * (a - b);
     }
-    return String(a).localeCompare(String(b), "en", { numeric: true });
+    return sign * String(a).localeCompare(String(b), "en", { numeric: true });
   };
   const sort = (table, column, head) => {
-    const body = table.tBodies[0];
-    const again = head.getAttribute("aria-sort") === "ascending";
+    const [first, second] = head.classList.contains("num")
+      ? ["descending", "ascending"]
+      : ["ascending", "descending"];
+    const order = head.getAttribute("aria-sort") === first ? second : first;
     for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", again ? "descending" : "ascending");
+    head.setAttribute("aria-sort", order);
+    const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [value(row, column), row]);
-    rows.sort((a, b) => compare(a[0], b[0]));
-    if (again) rows.reverse();
+    rows.sort((a, b) => compare(a[0], b[0], order === "ascending" ? 1 : -1));
     body.append(...rows.map((pair) => pair[1]));
   };
   const search = (table) => {
