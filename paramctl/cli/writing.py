@@ -97,6 +97,7 @@ def finish(
     Args:
         store: writes it, where it is no ordinary checkpoint.
     """
+    from paramctl.edit.summary import summary
     from paramctl.edit.write import Where, destination, write
     from paramctl.report.progress import progress
 
@@ -118,8 +119,7 @@ def finish(
     if writing.dry_run or common.form:
         report(verb, made, path, common, dry_run=writing.dry_run)
     else:
-        count = len(made.changes)
-        common.say(f"wrote {path}: {count} change{'' if count == 1 else 's'}")
+        common.say(f"wrote {path}: {summary(made)}")
 
 
 def announce(made: "Plan", common: Common) -> None:

@@ -25,6 +25,11 @@ class Meta(Edit):
     strings: tuple[tuple[str, str], ...] = ()
     removed: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that it sets or removes."""
+        return (*(key for key, _ in self.strings), *self.removed)
+
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Change them.
 
@@ -32,7 +37,7 @@ class Meta(Edit):
             UsageError: a key that isn't there, or one that declares a tie.
         """
         known = {key for strings in draft.metadata for key in strings}
-        for key in (*(key for key, _ in self.strings), *self.removed):
+        for key in self.keys:
             entry = draft.manifest.get(key)
             if entry is not None and entry.is_alias:
                 raise UsageError(f"'{show(key)}' declares a tie", hint="use tie and untie")

@@ -100,3 +100,18 @@ def test_metadata_that_is_not_there_can_not_be_removed(tmp_path):
     assert expect(2, "meta", model, "--unset", "alias", "--in-place").err == (
         "paramctl: 'alias' declares a tie\nhint: use tie and untie\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["reshard", "--max-shard-size", "12"], "5 shards"),
+        (["reshard", "--single"], "one file"),
+        (["meta", "--set", "author=me", "--set", "note=x"], "metadata author, note"),
+    ],
+)
+def test_an_edit_of_no_tensor_says_what_it_did(tmp_path, flags, told):
+    model = single(tmp_path, TENSORS)
+    verb, *rest = flags
+    result = expect(0, verb, model, *rest, "-o", tmp_path / "out")
+    assert result.err == f"wrote {tmp_path / 'out'}: {told}\n"
