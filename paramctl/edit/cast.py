@@ -131,11 +131,14 @@ class Tally:
             lines = [f"{show(name)}: {lost}" for name, lost in list(over.items())[:_SHOWN]]
             if len(over) > _SHOWN:
                 lines.append(f"and {len(over) - _SHOWN} more")
+            count = "1 value is" if total.overflow == 1 else f"{total.overflow} values are"
             raise FoundError(
-                "\n  ".join([f"{total.overflow} values are too large for {self.dtype}", *lines]),
+                "\n  ".join([f"{count} too large for {self.dtype}", *lines]),
                 hint="--on-overflow clamp or --on-overflow inf writes them all the same",
             )
-        draft.notes.append(f"{self.done} {len(self.losses)} tensors to {self.dtype}: {total}")
+        count = len(self.losses)
+        tensors = "1 tensor" if count == 1 else f"{count} tensors"
+        draft.notes.append(f"{self.done} {tensors} to {self.dtype}: {total}")
 
 
 def _blocks(tally: Tally, entry: Entry, old: Content) -> Iterator[Block]:

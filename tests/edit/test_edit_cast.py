@@ -163,3 +163,11 @@ def test_a_tie_is_cast_once(tmp_path):
     out = tmp_path / "out.safetensors"
     expect(0, "cast", model, "bf16", "b", "-o", out)
     assert stored(out) == {"a": spell.bf16(np.array([1.5]))}
+
+
+def test_one_lost_value_is_counted_as_one(tmp_path):
+    model = single(tmp_path, {"a": spell.f32(np.array([7e4]))})
+    refused = expect(1, "cast", model, "F16", "-o", tmp_path / "out.safetensors", "-q").err
+    assert refused.startswith("paramctl: 1 value is too large for F16\n")
+    done = expect(0, "cast", model, "BF16", "-o", tmp_path / "out.safetensors").err
+    assert "note: cast 1 tensor to BF16: " in done
