@@ -17,6 +17,8 @@ from clients.tiny_models import as_arguments
 from command import expect
 from safetensors.numpy import load_file
 
+from paramctl.spec.recognize import find_family
+
 pytestmark = pytest.mark.client
 TOLERANCE = 1e-4
 CASES = [*WORDS, *SENSES]
@@ -65,14 +67,26 @@ def test_odd_models_give_what_transformers_gives(case, tmp_path):
     assert largest_gap(case, tmp_path) < TOLERANCE
 
 
+FIRST = {case.kind: case for case in reversed(CASES)}
+
+
+@pytest.mark.parametrize("kind", sorted(FIRST))
+def test_checkpoints_of_these_models_fit_their_families(kind, tmp_path):
+    saved(FIRST[kind], tmp_path)
+    report = expect(0, "check", tmp_path, "--json").json
+    assert report["ok"] is True
+    assert [found for found in report["findings"] if found["severity"] == "error"] == []
+
+
 def largest_gaps():
     """The largest difference of each family."""
     gaps = {}
     for case in CASES:
         with tempfile.TemporaryDirectory() as folder:
             gap = largest_gap(case, Path(folder))
-        gaps[case.family] = max(gaps.get(case.family, 0.0), gap)
-    return gaps
+            family = find_family(json.loads(Path(folder, "config.json").read_text()))
+        gaps[family] = max(gaps.get(family, 0.0), gap)
+    return dict(sorted(gaps.items()))
 
 
 if __name__ == "__main__":
