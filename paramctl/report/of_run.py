@@ -5,6 +5,7 @@ from typing import Any
 from paramctl.names import show
 from paramctl.report.report import Branch, Column, Report
 from paramctl.report.values import number_text, shape_text
+from paramctl.run.gradients import Gradient
 from paramctl.run.held import HeldArray
 from paramctl.run.lockstep import Parting
 from paramctl.run.request import Result
@@ -32,6 +33,7 @@ _GRADIENTS = (
     Column("name", "name"),
     Column("l2", "number", "none"),
     Column("absmax", "number", "none"),
+    Column("flag"),
 )
 
 
@@ -45,7 +47,7 @@ def run_report(result: Result) -> Report:
         payload["trace"] = [dict(zip(names, row, strict=True)) for row in _trace_rows(result)]
     if result.gradients is not None:
         payload["gradients"] = {
-            name: None if found is None else {"l2": found.l2, "absmax": found.absmax}
+            name: None if found is None else _gradient(found)
             for name, found in result.gradients.items()
         }
     if result.difference is not None:
@@ -66,6 +68,11 @@ def run_report(result: Result) -> Report:
         else [_line(name, one) for name, one in result.outputs.items()],
         notes=_notes(result) if key == "outputs" else [],
     )
+
+
+def _gradient(found: Gradient) -> dict[str, Any]:
+    told: dict[str, Any] = {"l2": found.l2, "absmax": found.absmax}
+    return {**told, "flag": found.flag} if found.flag else told
 
 
 def findings(result: Result) -> list[str]:
@@ -103,7 +110,9 @@ def _place(module: str, type_name: str) -> str:
 def _table(result: Result) -> tuple[tuple[Column, ...], list[tuple[Any, ...]], str]:
     if result.gradients is not None:
         rows = [
-            (name, None, None) if found is None else (name, found.l2, found.absmax)
+            (name, None, None, "dead")
+            if found is None
+            else (name, found.l2, found.absmax, found.flag)
             for name, found in result.gradients.items()
         ]
         return _GRADIENTS, rows, "gradients"

@@ -7,21 +7,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
+from paramctl.engine.parameter import Parameter
 from paramctl.engine.promotion import is_float
 from paramctl.engine.shapes import show as show_shape
 from paramctl.engine.tensor import Tensor
 from paramctl.errors import UsageError
 from paramctl.names import near, show
 
+VANISHED = 1e-7  # largest magnitude of a gradient that float32 hardly adds to a weight near 1
+EXPLODED = 1e3
+
 
 @dataclass(frozen=True)
 class Gradient:
-    """The size of a gradient: root of the sum of squares, and largest magnitude."""
+    """The size of a gradient.
+
+    Attributes:
+        l2: root of the sum of squares.
+        absmax: largest magnitude.
+        is_symmetric: whether all units of a matrix are the same and get the same gradient.
+    """
 
     l2: float
     absmax: float
+    is_symmetric: bool = False
+
+    @property
+    def flag(self) -> str:
+        """``nonfinite``, ``exploding`` (absmax from 1e3), ``vanishing`` (below 1e-7) or empty."""
+        if not math.isfinite(self.absmax):
+            return "nonfinite"
+        if self.absmax >= EXPLODED:
+            return "exploding"
+        return "vanishing" if self.absmax < VANISHED else ""
 
 
 def seeds(
@@ -66,14 +88,39 @@ def sizes(module: Module, xp: Any) -> dict[str, Gradient | None]:
     found: dict[str, Gradient | None] = {}
     for name, parameter in module.unique_parameters():
         if parameter.is_trained:
-            found[name] = None if parameter.grad is None else _size(parameter.grad, xp)
+            found[name] = None if parameter.grad is None else _size(parameter, xp)
     return found
 
 
-def _size(gradient: Any, xp: Any) -> Gradient:
+def _size(parameter: Parameter, xp: Any) -> Gradient:
+    gradient = parameter.grad
     magnitudes = xp.astype(xp.abs(gradient), xp.float64)
     absmax = float(xp.max(magnitudes)) if magnitudes.size else 0.0
-    return Gradient(math.sqrt(float(xp.sum(magnitudes * magnitudes))), absmax)
+    l2 = math.sqrt(float(xp.sum(magnitudes * magnitudes)))
+    return Gradient(l2, absmax, absmax > 0 and _is_symmetric(parameter, xp))
+
+
+def _is_symmetric(parameter: Parameter, xp: Any) -> bool:
+    """Whether units that are the same have the same gradient, which keeps them so for ever."""
+    gradient, axes = parameter.grad, parameter.axes
+    out = axes.index("out") if "out" in axes else None
+    if out is None or "in" not in axes or gradient.shape[out] < 2:
+        return False
+    if not _has_equal_rows(xp.moveaxis(gradient, out, 0), xp):
+        return False
+    value = parameter.value
+    array = value.array() if hasattr(value, "rows") else value
+    own = np if isinstance(array, np.ndarray) else xp
+    return _has_equal_rows(own.moveaxis(array, out, 0), own)
+
+
+def _has_equal_rows(rows: Any, xp: Any) -> bool:
+    return bool(xp.all(rows == rows[:1]))
+
+
+def symmetric(found: Mapping[str, Gradient | None]) -> list[str]:
+    """The names of the parameters whose units all get the same gradient."""
+    return [name for name, gradient in found.items() if gradient and gradient.is_symmetric]
 
 
 def _with_targets(floats: dict[str, Tensor], target: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -15,12 +15,13 @@ from paramctl.engine.execution import Hook
 from paramctl.errors import UsageError
 from paramctl.formats.destination import Destination
 from paramctl.init.rules import parse_rule
+from paramctl.names import show
 from paramctl.run.arrays import read_arrays
 from paramctl.run.compare import compare_saved
 from paramctl.run.drawn import draw_model, draw_rest
 from paramctl.run.finite import FiniteWatch
 from paramctl.run.forward import Outcome, Setting, forward, settle
-from paramctl.run.gradients import go_backward, seeds, sizes
+from paramctl.run.gradients import go_backward, seeds, sizes, symmetric
 from paramctl.run.held import HeldArray
 from paramctl.run.inputs import Inputs
 from paramctl.run.lockstep import Parting, side_by_side
@@ -159,7 +160,9 @@ class _Performance:
         go_backward(run, outcome.outputs, seeds(run, outcome.outputs, self.request.loss, target))
         names = model.stored_names
         found = sizes(model.module, run.backend.xp)
-        return {names.get(name, name): gradient for name, gradient in found.items()}
+        named = {names.get(name, name): gradient for name, gradient in found.items()}
+        self.notes += _of_symmetry(symmetric(named))
+        return named
 
     def save(
         self,
@@ -179,3 +182,13 @@ class _Performance:
                 if parameter.grad is not None
             }
             save(places["gradients"], arrays)
+
+
+def _of_symmetry(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [
+        f"{', '.join(map(show, names[:3]))}{more}: all units are equal and get equal gradients, "
+        "so they stay equal; draw them at random"
+    ]

@@ -31,6 +31,9 @@ def run(
 ) -> None:
     """Run a model on inputs; weights are read when a module needs them and dropped after.
 
+    --backward flags a parameter as dead (it never took part), vanishing (its gradient is below
+    1e-7 everywhere), exploding (it reaches 1e3) or nonfinite.
+
     Exit 1 where NaN appears, or where a comparison finds a difference.
 
     \b
