@@ -44,6 +44,19 @@ class Where:
     backup: bool = False
 
 
+def expect_place(where: Where) -> None:
+    """Refuse an edit that is told no place, or two, which needs no plan to know.
+
+    Raises:
+        UsageError: neither or both of OUT and in place.
+    """
+    if (where.output is None) != where.in_place:
+        raise UsageError(
+            "an edit needs either -o OUT or --in-place",
+            hint="-o OUT writes a new checkpoint, --in-place replaces this one",
+        )
+
+
 def destination(plan: Plan, where: Where) -> Destination:
     """The place a plan will be written to, once it is sure that nothing is lost there.
 
@@ -51,11 +64,7 @@ def destination(plan: Plan, where: Where) -> Destination:
         UsageError: neither or both of OUT and in place; or the place is refused.
         ResourceError: the place can't be written.
     """
-    if (where.output is None) != where.in_place:
-        raise UsageError(
-            "an edit needs either -o OUT or --in-place",
-            hint="-o OUT writes a new checkpoint, --in-place replaces this one",
-        )
+    expect_place(where)
     if where.output is None:
         return _own_place(plan.draft, where.backup)
     draft, sources = plan.draft, plan.draft.inputs

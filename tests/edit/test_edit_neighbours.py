@@ -105,7 +105,7 @@ def test_an_empty_folder_is_filled_and_a_full_one_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     expect(0, "set", tmp_path / "in.safetensors", "a", "1", "-o", tmp_path / "empty")
     result = expect(2, "set", tmp_path / "in.safetensors", "a", "1", "-o", tmp_path / "empty")
-    assert f"{tmp_path / 'empty'}: it exists already" in result.err
+    assert result.err.startswith(f"paramctl: {tmp_path / 'empty'}: it exists already\n")
 
 
 def test_the_working_folder_itself_can_be_the_output(tmp_path):
@@ -156,3 +156,15 @@ def test_a_config_json_that_is_a_link_is_not_written_through(tmp_path):
         f"paramctl: {home}/config.json: --in-place does not write through a symbolic link\n"
     )
     assert files(home) == before
+
+
+def test_changed_metadata_are_printed_with_the_plan(tmp_path):
+    """As they will be in the file, ties among them; ``-n`` shows the same."""
+    model = single(tmp_path, {"a": TENSORS["a"]}, {"format": "pt", "b": "a"})
+    words = ("meta", model, "--set", "note=kept", "--unset", "format", "--json")
+    out = tmp_path / "out.safetensors"
+    for report in (expect(0, *words, "-n").json, expect(0, *words, "-o", out).json):
+        assert list(report)[:2] == ["schema", "metadata"]
+        assert report["metadata"] == {"b": "a", "note": "kept"}
+        assert report["changes"] == []
+    assert expect(0, "meta", out, "--json").json["metadata"] == report["metadata"]
