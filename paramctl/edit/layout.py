@@ -18,13 +18,19 @@ _NUMBERED = re.compile(r"(?P<stem>.*)-\d{5}-of-\d{5}\.safetensors", re.S)
 
 def one_file(draft: Draft, name: str = SINGLE) -> Image:
     """Everything in one file: the shards one after the other, the first word on metadata counts."""
-    strings: dict[str, str] = {}
-    for file in range(len(draft.metadata)):
-        strings = {**_metadata(draft, file), **strings}
+    strings = merged_metadata(draft)
     if len(draft.metadata) == 1:
         return _image(draft, 0, name, draft.slots)
     slots = sorted(draft.slots, key=lambda slot: slot.now().shard)
     return _encoded(name, slots, strings)
+
+
+def merged_metadata(draft: Draft) -> dict[str, str]:
+    """The strings of all files' headers, ties among them; the first word on each counts."""
+    strings: dict[str, str] = {}
+    for file in range(len(draft.metadata)):
+        strings = {**_metadata(draft, file), **strings}
+    return strings
 
 
 def shards(draft: Draft) -> list[Image]:

@@ -1,6 +1,6 @@
 """What an edit changes, name by name: the same for a plan and for what was written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,22 @@ _COLUMNS = (
 _UNREAD = {"changed", "retyped", "reshaped", "cast"}
 
 
-def edited(verb: str, changes: Sequence[Change], output: Path | None, *, dry_run: bool) -> Report:
+def edited(
+    verb: str,
+    changes: Sequence[Change],
+    output: Path | None,
+    *,
+    dry_run: bool,
+    metadata: Mapping[str, str] | None = None,
+) -> Report:
     """The report of an edit.
 
     Args:
         output: what was or would be written; ``None`` when nobody said where to.
+        metadata: the strings as they are after it, where they are what it is about.
     """
-    payload = {
+    payload: dict[str, Any] = {} if metadata is None else {"metadata": dict(metadata)}
+    payload |= {
         "changes": [
             {
                 "name": change.name,
