@@ -18,7 +18,10 @@ class Attention(Operation):
     """``y = softmax(cap(scale · q kᵀ) + bias) v`` over the keys that a query may see.
 
     Each key head serves ``heads / kv`` neighbouring query heads. With ``causal`` the last query
-    stands at the last key. ``mask`` is true where a key is seen; a query that sees none gives 0.
+    stands at the last key, so with t queries and s keys query i sees keys 0 to ``i + s - t``:
+    with fewer queries than keys the first query sees the past, with more the first ``t - s``
+    queries see nothing. ``mask`` is true where a key is seen. A query that sees no key gives 0,
+    and no gradient.
 
     Shapes:
         q ``(…, heads, t, d)``, k ``(…, kv, s, d)``, v ``(…, kv, s, e)``; bias and mask broadcast
