@@ -14,6 +14,7 @@ from paramctl.cli.options import Common
 
 if TYPE_CHECKING:
     from paramctl.edit.plan import Plan, Step
+    from paramctl.edit.write import Where
     from paramctl.formats.destination import Destination
 
 
@@ -44,6 +45,17 @@ class Writing:
         bool,
         typer.Option("--provenance", help="Record steps, inputs and version in the metadata."),
     ] = False
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the place matters: a dry run needs none."""
+        return not self.dry_run or self.output is not None or self.in_place
+
+    def where(self) -> "Where":
+        """The place for the writer."""
+        from paramctl.edit.write import Where
+
+        return Where(self.output, self.in_place, self.force, self.backup)
 
 
 def writes(function: Callable[..., None]) -> Callable[..., None]:
@@ -78,9 +90,12 @@ def carry_out(
 ) -> None:
     """Plan the steps for a checkpoint, write the result unless it is a dry run, and report."""
     from paramctl.edit.plan import plan
+    from paramctl.edit.write import expect_place
     from paramctl.sources.open import open_source
 
     with open_source(model) as source:
+        if writing.has_place:
+            expect_place(writing.where())
         finish(verb, plan(source, steps), writing, common)
 
 
@@ -98,18 +113,15 @@ def finish(
         store: writes it, where it is no ordinary checkpoint.
     """
     from paramctl.edit.summary import summary
-    from paramctl.edit.write import Where, destination, write
+    from paramctl.edit.write import destination, write
     from paramctl.report.progress import progress
 
+    place = destination(made, writing.where()) if writing.has_place else None
     announce(made, common)
     if writing.provenance:
         from paramctl.edit.provenance import record
 
         record(made)
-    place = None
-    if not writing.dry_run or writing.output or writing.in_place:
-        where = Where(writing.output, writing.in_place, writing.force, writing.backup)
-        place = destination(made, where)
     if place is not None and not writing.dry_run:
         with progress("writing", "write", quiet=common.quiet):
             (store or write)(made, place)
