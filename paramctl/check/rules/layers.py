@@ -8,7 +8,7 @@ from paramctl.check.subject import Subject
 from paramctl.figures.layers import siblings
 
 _FAR = 10.0  # robust standard deviations
-_RATIO = 2.0  # and by this factor, so that layers which are all but equal have no outlier
+_RATIO = 4.0  # and by this factor: trained layers differ by two or three
 _MOST_ODD = 0.25  # a larger share of the layers is no oddness but a scheme
 _FEWEST = 4
 
