@@ -60,6 +60,9 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+_FAMILIES = Path(__file__).parents[1] / "spec" / "families"
+
+
 class _IsLink(Exception):  # noqa: N818 - not an error, a fork in the road
     """The last part of the path is a symbolic link."""
 
@@ -69,12 +72,16 @@ def _changed(where: str) -> CheckpointError:
 
 
 def _nearest(path: Path) -> str:
-    """A hint with what lies beside a path that is not there and has a similar name."""
+    """A hint with what has a similar name: a file beside a path that is not there, or a family."""
     try:
         similar = near(path.name, sorted(other.name for other in path.parent.iterdir()))
     except (OSError, ValueError):
         return ""
-    return f"did you mean {show(str(path.parent / similar[0]))}?" if similar else ""
+    if similar:
+        return f"did you mean {show(str(path.parent / similar[0]))}?"
+    if len(path.parts) == 1 and path.suffix == "":
+        similar = near(path.name, sorted(family.stem for family in _FAMILIES.glob("*.yaml")), 1)
+    return f"did you mean the family {similar[0]}?" if similar else ""
 
 
 def _opened(path: Path, flags: int) -> int:

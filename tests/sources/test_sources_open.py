@@ -312,3 +312,16 @@ def test_a_terminal_is_no_checkpoint(monkeypatch):
         open_source("-")
     assert str(caught.value) == "standard input: no checkpoint comes in here"
     assert caught.value.hint == "pipe one in: `… | paramctl ls -`"
+
+
+def test_a_mistyped_family_is_offered_where_no_file_has_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError) as caught:
+        open_source("lama")
+    assert (str(caught.value), caught.value.hint) == (
+        "lama: no such file", "did you mean the family llama?"
+    )  # fmt: skip
+    (tmp_path / "lame").mkdir()
+    with pytest.raises(CheckpointError) as caught:
+        open_source("lama")
+    assert caught.value.hint == "did you mean lame?"
