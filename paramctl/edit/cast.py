@@ -131,9 +131,9 @@ class Tally:
             lines = [f"{show(name)}: {lost}" for name, lost in list(over.items())[:_SHOWN]]
             if len(over) > _SHOWN:
                 lines.append(f"and {len(over) - _SHOWN} more")
-            count = "1 value is" if total.overflow == 1 else f"{total.overflow} values are"
+            values = "1 value is" if total.overflow == 1 else f"{total.overflow} values are"
             raise FoundError(
-                "\n  ".join([f"{count} too large for {self.dtype}", *lines]),
+                "\n  ".join([f"{values} too large for {self.dtype}", *lines]),
                 hint="--on-overflow clamp or --on-overflow inf writes them all the same",
             )
         count = len(self.losses)
