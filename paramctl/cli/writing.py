@@ -60,6 +60,15 @@ class Writing:
 
 def writes(function: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the writing options; they arrive together in its argument ``writing``."""
+    return _with_options(function, [field.name for field in fields(Writing)])
+
+
+def writes_anew(function: Callable[..., None]) -> Callable[..., None]:
+    """The same for a verb without a MODEL, which has nothing to replace or to keep."""
+    return _with_options(function, ["output", "force", "dry_run", "provenance"])
+
+
+def _with_options(function: Callable[..., None], names: Sequence[str]) -> Callable[..., None]:
     own = inspect.signature(function)
     shared = [
         inspect.Parameter(
@@ -69,11 +78,12 @@ def writes(function: Callable[..., None]) -> Callable[..., None]:
             annotation=field.type,
         )
         for field in fields(Writing)
+        if field.name in names
     ]
 
     @functools.wraps(function)
     def run(**values: Any) -> None:
-        writing = Writing(**{field.name: values.pop(field.name) for field in fields(Writing)})
+        writing = Writing(**{name: values.pop(name) for name in names})
         function(**values, writing=writing)
 
     parameters = list(own.parameters.values())

@@ -92,3 +92,11 @@ def test_a_name_can_be_packed_once(tmp_path):
     arrays = [f"a={tmp_path}/v.npy"] * 2
     result = expect(2, "pack", *arrays, "-o", tmp_path / "out.safetensors")
     assert result.err == "paramctl: there is a tensor named 'a' already\n"
+
+
+@pytest.mark.parametrize("flag", ["--in-place", "--backup"])
+def test_pack_offers_no_option_for_what_it_has_not(tmp_path, flag):
+    """There is no MODEL that it could replace or keep."""
+    result = expect(2, "pack", "x=x.npy", flag, cwd=tmp_path)
+    assert f"No such option: {flag}" in result.err
+    assert flag not in expect(0, "pack", "-h").out
