@@ -16,6 +16,7 @@ import numpy as np
 from paramctl.compute.blocks import BLOCK, spans
 from paramctl.compute.decode import count_of, decode, is_decodable, table
 from paramctl.compute.pool import map_ordered
+from paramctl.compute.traffic import expect
 from paramctl.dtypes import DTYPES
 from paramctl.errors import UsageError
 from paramctl.figures.codes import count_codes
@@ -60,6 +61,8 @@ def quantiles(
     if not is_decodable(entry.dtype) or entry.dtype == "C64":
         return None
     narrow = DTYPES[entry.dtype].bits <= 8
+    passes = 1 if narrow else DTYPES[entry.dtype].bits // _DIGIT
+    expect("read", (entry.nbytes or 0) * passes)
     search = _by_code(source, entry) if narrow else _Search(source, entry)
     if not search.count:
         return None
@@ -161,9 +164,18 @@ def _places(keys: Any, prefixes: Sequence[int], shift: int, bits: int) -> Iterat
         return
     known = np.array(prefixes, keys.dtype)
     heads = keys >> keys.dtype.type(shift + _DIGIT)
-    rows = np.searchsorted(known, heads).clip(max=len(known) - 1)
-    inside = known[rows] == heads
-    yield rows[inside] * _BINS + digits[inside].astype(np.int64)
+    inside = np.flatnonzero(_isin(heads, known))
+    rows = np.searchsorted(known, heads[inside])
+    yield rows * _BINS + digits[inside].astype(np.int64)
+
+
+def _isin(heads: Any, known: Any) -> Any:
+    """Which heads are known, by a table where they have no more than 16 bits."""
+    if int(known[-1]) >= _BINS or heads.dtype.itemsize > 4:
+        return known[np.searchsorted(known, heads).clip(max=len(known) - 1)] == heads
+    is_known = np.zeros(_BINS, bool)
+    is_known[known] = True
+    return is_known[heads]
 
 
 def _keys(dtype: str, block: Any) -> Any:

@@ -64,6 +64,7 @@ class Survey:
             rows = [row for row in rows if self.condition.holds(*row)]
         if not self.histograms:
             return [(*row, None) for row in rows]
+        expect("read", sum(row[0].nbytes or 0 for row in rows))
         kept, figures = [row[0] for row in rows], [row[1] for row in rows]
         spreads = histograms_of(source, kept, figures)
         return [(*row, spread) for row, spread in zip(rows, spreads, strict=True)]

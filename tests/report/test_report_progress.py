@@ -168,6 +168,7 @@ def model(tmp_path):
     [
         ("read", ("hash", "MODEL")),
         ("read", ("stats", "MODEL")),
+        ("read", ("stats", "MODEL", "--hist", "--quantiles", "0.1,0.5")),
         ("read", ("diff", "MODEL", "MODEL")),
         ("write", ("set", "MODEL", "a", "x * 2", "-o", "OUT")),
         ("write", ("cast", "MODEL", "bf16", "-o", "OUT")),
