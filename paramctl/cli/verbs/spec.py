@@ -139,6 +139,39 @@ def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
     return Report("spec", columns, rows, payload, "layers", text=text if is_detailed else None)
 
 
+@app.command("language", context_settings=_SETTINGS)
+@verb
+def language(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[FUNCTION]", help="One of them; all if left out.")
+    ] = None,
+    *,
+    common: Common,
+) -> None:
+    """List the functions of the language: usage, formula, shapes, source."""
+    from paramctl.report.emit import emit
+    from paramctl.report.report import Column, Report
+    from paramctl.spec.language import arithmetic_names, describe_functions
+
+    found = describe_functions(name)
+    payload = {
+        "functions": [{**vars(one), "aliases": list(one.aliases)} for one in found],
+        "arithmetic": arithmetic_names(),
+    }
+
+    def text(_screen: "Screen") -> "Iterator[str]":
+        for one in found:
+            also = f"  (also {', '.join(one.aliases)})" if one.aliases else ""
+            yield f"{one.usage}{also}"
+            for line in (one.formula, one.shapes, one.source and f"Source: {one.source}"):
+                if line:
+                    yield f"    {line}"
+
+    rows = [(one.name, one.usage, one.formula, one.shapes) for one in found]
+    columns = (Column("name", "name"), *(Column(each) for each in ("usage", "formula", "shapes")))
+    emit(Report("spec", columns, rows, payload, "functions", text=text), common)
+
+
 @app.command("shapes", context_settings=_SETTINGS)
 @verb
 def shapes(spec: Spec, input_: Inputs = None, set_: Settings = None, *, common: Common) -> None:
