@@ -46,6 +46,17 @@ class Writing:
         typer.Option("--provenance", help="Record steps, inputs and version in the metadata."),
     ] = False
 
+    def refuse_no_place(self) -> None:
+        """Refuse no place, or two, before anything is planned.
+
+        Raises:
+            UsageError: neither or both of OUT and in place, unless a dry run needs none.
+        """
+        from paramctl.edit.write import expect_place
+
+        if self.has_place:
+            expect_place(self.where())
+
     @property
     def has_place(self) -> bool:
         """Whether the place matters: a dry run needs none."""
@@ -100,12 +111,10 @@ def carry_out(
 ) -> None:
     """Plan the steps for a checkpoint, write the result unless it is a dry run, and report."""
     from paramctl.edit.plan import plan
-    from paramctl.edit.write import expect_place
     from paramctl.sources.open import open_source
 
     with open_source(model) as source:
-        if writing.has_place:
-            expect_place(writing.where())
+        writing.refuse_no_place()
         finish(verb, plan(source, steps), writing, common)
 
 

@@ -30,6 +30,7 @@ class Choice(NamedTuple):
         scheme: the text behind it.
         rule: which rule chose it, for ``--explain``.
         is_drawn: whether a scheme drew it as a weight, not as a bias or norm beside one.
+        is_by_rule: whether a rule with a selection chose it.
     """
 
     entry: Entry
@@ -38,6 +39,7 @@ class Choice(NamedTuple):
     scheme: str
     rule: str
     is_drawn: bool = False
+    is_by_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Chooser:
             try:
                 if rule is not None:
                     by = f"--scheme {rule.select}"
-                    found.append(self._by(rule.scheme, by, entry, layer, is_drawn=True))
+                    chosen = self._by(rule.scheme, by, entry, layer, is_drawn=True)
+                    found.append(chosen._replace(is_by_rule=True))
                 else:
                     found.append(self._by_default(entry, layer, only_vectors))
             except _NoDefaultError:

@@ -102,7 +102,9 @@ def run(
         if is_spec(model):
             made = _fresh(model, step, input_ or (), set_ or (), writing)
         else:
+            writing.refuse_no_place()
             made = _again(model, step, [*(input_ or ()), *(set_ or ())], open_files)
+            _warn_of_the_rest(step, choices, common)
         if explain:
             _explain(choices, common)
         if common.verbose:
@@ -132,6 +134,25 @@ def _again(model: str, step: "Step", extra: Sequence[str], open_files: ExitStack
     if extra:
         raise UsageError("--input and --set are for a SPEC; MODEL has its shapes")
     return plan(open_files.enter_context(open_source(model)), [step])
+
+
+def _warn_of_the_rest(step: "Step", choices: "list[Choice]", common: Common) -> None:
+    """Say it where rules are for some tensors, and no SELECT keeps the others as they are."""
+    from paramctl.edit.init import Init
+
+    assert isinstance(step.edit, Init)
+    selects = [rule.select for rule in step.edit.rules]
+    rest = sum(not choice.is_by_rule for choice in choices)
+    if step.selections or not selects or None in selects or not rest:
+        return
+    others = (
+        "other tensor takes its default"
+        if rest == 1
+        else (f"other {rest} tensors take their defaults")
+    )
+    common.say(f"warning: the {others}")
+    named = " ".join(f"'{show(select or '')}'" for select in dict.fromkeys(selects))
+    common.say(f"hint: a SELECT leaves them as they are: paramctl init MODEL {named} --scheme …")
 
 
 def _explain(choices: "list[Choice]", common: Common) -> None:
