@@ -11,8 +11,6 @@ ROLES = ("in", "out", "spatial", "expert")
 """``in`` and ``out`` are mixed by the layer, ``spatial`` is a kernel's extent, ``expert`` counts
 independent matrices that share one tensor."""
 
-_FEW = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
-
 
 class Fans(NamedTuple):
     """How many inputs feed one output, and how many outputs one input feeds."""
@@ -53,7 +51,7 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
         UsageError: fewer than two axes, no roles, or none of role ``in`` or ``out``.
     """
     if len(shape) < 2:
-        raise UsageError(_FEW)
+        raise UsageError(f"fans need two axes or more, and it has {len(shape) or 'none'}")
     if not axes:
         raise UsageError(
             "which axis is in and which is out is not known",

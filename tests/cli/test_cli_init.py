@@ -130,9 +130,8 @@ def test_in_place_replaces_the_file_itself(tmp_path):
         ),
         (
             ["0.bias", "--scheme", "xavier"],
-            "paramctl: 0.bias: Fan in and fan out can not be computed for tensor with fewer than 2 "
-            "dimensions (xavier)\nhint: give it a scheme without fans, such as zeros or "
-            "normal(std=0.02)\n",
+            "paramctl: 0.bias: fans need two axes or more, and it has 1 (xavier)\n"
+            "hint: give it a scheme without fans, such as zeros or normal(std=0.02)\n",
         ),
         (
             ["--bias", "nothing"],
@@ -274,10 +273,32 @@ def test_a_scheme_in_full_for_a_person():
         (["--shape", "3y"], "paramctl: expected sizes such as 256x20, found '3y'\n"),
         (
             ["xavier(gain=1)", "--shape", "3"],
-            "paramctl: Fan in and fan out can not be computed for tensor with fewer than 2 "
-            "dimensions\n",
+            "paramctl: fans need two axes or more, and it has 1\n",
         ),
     ],
 )
 def test_schemes_says_what_is_wrong(arguments, text):
     assert expect(2, "schemes", *arguments).err == text
+
+
+def test_rules_without_a_selection_of_tensors_say_that_the_rest_takes_its_defaults(tmp_path):
+    path, out = model(tmp_path), tmp_path / "o.safetensors"
+    rest = len(expect(0, "ls", path).rows) - 1
+    told = expect(0, "init", path, "--scheme", "0.weight=constant(42)", "-o", out).err
+    assert told.splitlines()[:2] == [
+        f"warning: the other {rest} tensors take their defaults",
+        "hint: a SELECT leaves them as they are: paramctl init MODEL '0.weight' --scheme …",
+    ]
+    chosen = ["0.weight", "--scheme", "0.weight=constant(42)"]
+    told = expect(0, "init", path, *chosen, "-o", out, "--force").err
+    assert told.startswith("selected 1 of ")
+
+
+@pytest.mark.parametrize("words", [["xavier"], []])
+def test_schemes_say_why_a_vector_has_no_fans(words):
+    told = expect(0, "schemes", *words, "--shape", "256").err
+    assert (
+        told == "note: no figures where fans are used: fans need two axes or more, and it has 1\n"
+    )
+    assert expect(0, "schemes", *words, "--shape", "256x20").err == ""
+    assert expect(0, "schemes", "normal", "--shape", "256").err == ""

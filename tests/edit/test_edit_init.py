@@ -231,8 +231,7 @@ CONV1D = "Linear stores (out, in), GPT-2's Conv1D (in, out)"
     [
         (
             ("xavier",), {"select": ("0.bias",)}, UsageError,
-            "0.bias: Fan in and fan out can not be computed for tensor with fewer than 2 "
-            "dimensions (xavier)",
+            "0.bias: fans need two axes or more, and it has 1 (xavier)",
             "give it a scheme without fans, such as zeros or normal(std=0.02)",
         ),
         (

@@ -49,6 +49,8 @@ def run(
     sizes = parse_shape(shape) if shape else None
     roles = parse_axes(axes) if axes else usual_axes(len(sizes or ()))
     rows = [_row(piece, one, sizes, roles) for piece in pieces]
+    if sizes is not None:
+        _say_without_fans(pieces, sizes, roles, common)
     emit(_report(pieces, rows, is_detailed=name is not None, has_shape=sizes is not None), common)
 
 
@@ -111,6 +113,21 @@ def _figures(
         found["bound"] = bound if math.isfinite(bound) else None
         found["std"] = moments.std
     return found
+
+
+def _say_without_fans(
+    pieces: "list[Description]", shape: tuple[int, ...], axes: tuple[str, ...], common: Common
+) -> None:
+    """Why figures are missing, where some scheme needs fans that the shape does not have."""
+    from paramctl.errors import UsageError
+    from paramctl.init.axes import fans
+    from paramctl.init.base import INITIALIZERS
+
+    if any(INITIALIZERS[piece.name].needs_fans for piece in pieces):
+        try:
+            fans(shape, axes)
+        except UsageError as error:
+            common.say(f"note: no figures where fans are used: {error.problem}")
 
 
 def _report(
