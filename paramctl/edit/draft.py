@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from paramctl.dtypes import WRITE_ORDER
 from paramctl.edit.config import config_now
 from paramctl.edit.content import Stored
-from paramctl.edit.slot import Slot
+from paramctl.edit.slot import Slot, merged
 from paramctl.errors import UsageError
 from paramctl.formats.content import Content
 from paramctl.manifest import Entry, Manifest, Shape, guess_kind
@@ -103,10 +102,19 @@ class Draft:
         Raises:
             UsageError: the name is taken.
         """
-        self._refuse_taken([name])
         entry = Entry(name, dtype, shape, guess_kind(name, dtype), shard=shard)
-        self._expect_size(entry, content)
-        self._insert(Slot(entry, content=content))
+        self.add_all([(entry, content)])
+
+    def add_all(self, tensors: Sequence[tuple[Entry, Content]]) -> None:
+        """Add tensors as ``add`` does, all in one pass over the others.
+
+        Raises:
+            UsageError: a name is taken.
+        """
+        self._refuse_taken([entry.name for entry, _ in tensors])
+        for entry, content in tensors:
+            self._expect_size(entry, content)
+        self._insert([Slot(entry, content=content) for entry, content in tensors])
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove names; a tensor that another name still shares stays, under the first such name.
@@ -183,7 +191,7 @@ class Draft:
         entry = slot.kept.entry._replace(name=slot.name, kind=slot.entry.kind)
         self.slots.remove(slot)
         slot.kept, slot.content, slot.declared, slot.entry = None, content, False, entry
-        self._insert(slot)
+        self._insert([slot])
 
     def lay_out(self, groups: Sequence[Sequence[str]], names: Sequence[str]) -> None:
         """Spread the stored tensors over files anew; each file gets the metadata of all.
@@ -229,17 +237,9 @@ class Draft:
         self._by_name = {slot.name: slot for slot in self.slots}
         self._manifest = None
 
-    def _insert(self, slot: Slot) -> None:
-        key = _file_key(slot)
-        later = (
-            position
-            for position, other in enumerate(self.slots)
-            if other.kept is None and _file_key(other) > key
-        )
-        position = next(later, len(self.slots))
-        self.slots.insert(position, slot)
-        self._by_name[slot.name] = slot
-        self._manifest = None
+    def _insert(self, slots: Sequence[Slot]) -> None:
+        self.slots = merged(self.slots, slots)
+        self._moved()
 
     def _hand_on(self, slot: Slot, heirs: list[Slot]) -> None:
         first, *others = heirs
@@ -280,10 +280,6 @@ def _slots(source: Source) -> list[Slot]:
 def _is_alias(source: Source, key: str) -> bool:
     entry = source.manifest.get(key)
     return entry is not None and entry.is_alias
-
-
-def _file_key(slot: Slot) -> tuple[int, int, str]:
-    return slot.entry.shard, WRITE_ORDER[slot.entry.dtype], slot.name
 
 
 def _clash(pair: tuple[str, list[str]]) -> str:

@@ -11,7 +11,7 @@ from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.edit.tied_config import keep_config_true
 from paramctl.errors import SelectionError
 from paramctl.formats.content import Content
-from paramctl.manifest import Entry, Manifest
+from paramctl.manifest import Entry, Manifest, guess_kind
 from paramctl.select.choose import counted
 
 _FIRST_ONLY = "relative_attention_bias"  # T5: the first block's table serves all blocks
@@ -95,11 +95,16 @@ def _renumber(
         if copy.entry.name not in pinned
     ]
     draft.rename(names)
-    for copy in copies:
-        if copy.tied_to is None:
-            draft.add(
-                copy.name, copy.entry.dtype, copy.entry.shape, copy.content, shard=copy.entry.shard
+    draft.add_all(
+        [
+            (
+                copy.entry._replace(name=copy.name, kind=guess_kind(copy.name, copy.entry.dtype)),
+                copy.content,
             )
+            for copy in copies
+            if copy.tied_to is None
+        ]
+    )
     for copy in copies:
         if copy.tied_to is not None:
             draft.tie(copy.tied_to, copy.name)

@@ -1,7 +1,9 @@
 """One name of a checkpoint under edit: what it was, what it is, and which tensor it shares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paramctl.dtypes import WRITE_ORDER
 from paramctl.formats.content import Content
 from paramctl.manifest import Entry
 
@@ -40,3 +42,23 @@ class Slot:
         return self.entry._replace(
             dtype=shared.dtype, shape=shared.shape, shard=shared.shard, tied_to=shared.name
         )
+
+
+def merged(slots: Sequence[Slot], fresh: Sequence[Slot]) -> list[Slot]:
+    """Slots with new ones where the safetensors library would put them: by dtype, then by name.
+
+    Each comes before the first tensor of its file that belongs behind it.
+    """
+    waiting = sorted(fresh, key=_place, reverse=True)
+    found: list[Slot] = []
+    for slot in slots:
+        if slot.kept is None:
+            key = _place(slot)
+            while waiting and _place(waiting[-1]) < key:
+                found.append(waiting.pop())
+        found.append(slot)
+    return [*found, *reversed(waiting)]
+
+
+def _place(slot: Slot) -> tuple[int, int, str]:
+    return slot.entry.shard, WRITE_ORDER[slot.entry.dtype], slot.name

@@ -8,7 +8,7 @@ from paramctl.edit.fused import resized, split_content
 from paramctl.edit.fusing import Fusing
 from paramctl.edit.plan import EDITS
 from paramctl.errors import UsageError
-from paramctl.manifest import Entry
+from paramctl.manifest import Entry, guess_kind
 from paramctl.names import show
 
 
@@ -50,8 +50,13 @@ class Split(Fusing):
             raise UsageError(f"{len(names)} names for {len(sizes)} parts", where=where)
         runs = list(layout.runs(sizes, heads, where))
         old = draft.content(entry.name)
+        added = []
         for part, (name, size) in enumerate(zip(names, sizes, strict=True)):
             shape = entry.shape[1:] if layout.is_stack else resized(entry.shape, axis, size)
             content = split_content(entry, old, axis, runs, part)
-            draft.add(name, entry.dtype, shape, content, shard=entry.shard)
+            after = Entry(
+                name, entry.dtype, shape, guess_kind(name, entry.dtype), shard=entry.shard
+            )
+            added.append((after, content))
+        draft.add_all(added)
         return names
