@@ -4,22 +4,27 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from paramctl.errors import UsageError
 from paramctl.names import escape
 from paramctl.report.report import Column, Report
 from paramctl.report.strict_json import encode
-from paramctl.report.values import human, raw, raw_writer
+from paramctl.report.values import human, raw, raw_column
+
+_AT_ONCE = 256  # rows
 
 
 def tsv(report: Report, *, header: bool) -> Iterator[str]:
     """A line per row, values apart by tabs, whole and raw."""
     if header:
         yield "\t".join(column.name for column in report.columns) + "\n"
-    writers = [raw_writer(column) for column in report.columns]
-    for row in report.rows:
-        yield "\t".join([write(value) for write, value in zip(writers, row, strict=True)]) + "\n"
+    rows = iter(report.rows)
+    while some := list(islice(rows, _AT_ONCE)):
+        by_column = zip(report.columns, zip(*some, strict=True), strict=True)
+        cells = [raw_column(column, values) for column, values in by_column]
+        yield "\n".join(map("\t".join, zip(*cells, strict=True))) + "\n"
 
 
 def csv_lines(report: Report) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """One value as text: for people, with units and commas; for programs, raw and whole."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from paramctl.manifest import Shape
@@ -31,14 +31,22 @@ def human(value: Any, column: Column) -> str:
 
 def raw(value: Any, column: Column) -> str:
     """The value as a program reads it: whole, on one line, without tabs."""
-    return raw_writer(column)(value)
+    return column.missing if value is None else _RAW.get(column.kind, _escaped)(value)
 
 
-def raw_writer(column: Column) -> Callable[[Any], str]:
-    """``raw`` for one column, chosen once for all its values."""
-    write = _RAW.get(column.kind, _escaped)
-    missing = column.missing
-    return lambda value: missing if value is None else write(value)
+def raw_column(column: Column, values: Sequence[Any]) -> list[str]:
+    """``raw`` of many values of a column: plain texts at once, each shape once."""
+    kinds = set(map(type, values))
+    if kinds == {str} and column.kind not in _RAW:
+        text = " ".join(values)
+        if escape(text) == text:
+            return list(values)
+    if kinds == {int} and column.kind in ("count", "bytes", "number"):
+        return list(map(str, values))
+    if kinds == {tuple} and column.kind == "shape":
+        shapes = {shape: shape_text(shape) for shape in set(values)}
+        return [shapes[shape] for shape in values]
+    return [raw(value, column) for value in values]
 
 
 def _escaped(value: Any) -> str:
