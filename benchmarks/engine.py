@@ -1,10 +1,11 @@
-"""One forward of a decoder beside torch on the CPU: ``python benchmarks/engine.py``.
+"""One forward of a decoder beside torch on the CPU, computing alone.
+
+    python benchmarks/engine.py [--quick]
 
 Weights are random. ``streamed`` keeps them in bfloat16 and widens them block by block, as a
 checkpoint's are; ``torch`` has them in float32. Times are medians; read the ratios.
 """
 
-import argparse
 import math
 import statistics
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+from measured import Given
+from measured import run as run_tables
 
 from paramctl.engine.execution import Execution
 from paramctl.engine.parameter import Parameter
@@ -133,23 +136,23 @@ def milliseconds(run: Callable[[np.ndarray], Any], x: np.ndarray, rounds: int) -
     return 1000 * statistics.median(times)
 
 
-def main() -> None:
+def engine(given: Given) -> None:
     """Print one line per size and length."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    print(f"{'model':10}{'tokens':>8}{'torch ms':>10}{'memory':>9}{'streamed':>10}  max difference")
+    print("\nComputing alone\n")
+    print("| model | tokens | torch | in memory | streamed | difference |")
+    print("|---|---:|---:|---:|---:|---:|", flush=True)
     for name, size in SIZES.items():
         layers = weights(size)
         narrow = [{k: w.astype(ml_dtypes.bfloat16) for k, w in layer.items()} for layer in layers]
         runs = [theirs(size, layers), ours(size, layers, "F32"), ours(size, narrow, "BF16")]
-        for tokens in (1, 128, 1024):
+        for tokens in (1, 128) if given.quick else (1, 128, 1024):
             x = np.random.default_rng(1).standard_normal((1, tokens, size.width), np.float32)
             difference = np.abs(runs[0](x) - runs[1](x)).max()
-            torch_ms, *own = [milliseconds(run, x, rounds) for run in runs]
-            ratios = "".join(f"{ms / torch_ms:>9.2f}x" for ms in own)
-            print(f"{name:10}{tokens:>8}{torch_ms:>10.1f}{ratios}  {difference:.1e}")
+            torch_ms, *own = [milliseconds(run, x, given.rounds) for run in runs]
+            ratios = " | ".join(f"{ms / torch_ms:.2f}" for ms in own)
+            line = f"| {name} | {tokens} | {torch_ms:.1f} ms | {ratios} | {difference:.0e} |"
+            print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    run_tables(__doc__, engine)

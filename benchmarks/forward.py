@@ -1,21 +1,18 @@
-"""Time and memory of a forward from the command line: ``python benchmarks/forward.py``.
+"""Time and memory of a forward from the command line, beside transformers.
+
+    python benchmarks/forward.py [--quick]
 
 The checkpoint is a Llama whose file is sparse: it has its full size and takes no room on disk.
 Zeros compute as fast as anything, so times hold for real weights; what a disk would add does
-not count. ``--torch`` runs transformers on the same folder beside it. Read the ratios.
+not count. Both start from nothing, and hold the weights as each does by itself.
 """
 
-import argparse
 import json
 import math
-import os
 import struct
-import subprocess
-import sys
-import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from measured import Given, Table, paramctl, run, script
 
 from paramctl.spec.build import build
 from paramctl.spec.load import load_spec
@@ -33,20 +30,12 @@ SIZES = {
 }  # fmt: skip
 BYTES = {"BF16": 2, "F16": 2, "F32": 4}
 TORCH = """\
-import sys, torch
+import torch
 from transformers import AutoModelForCausalLM
-model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).eval()
+model = AutoModelForCausalLM.from_pretrained(sys.argv[2], dtype=torch.float32).eval()
 with torch.no_grad():
-    model(torch.zeros(1, int(sys.argv[2]), dtype=torch.long))
+    model(torch.zeros(1, int(sys.argv[3]), dtype=torch.long))
 """
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One process: seconds from start to end, and the most memory it held."""
-
-    seconds: float
-    peak: int
 
 
 def sparse_model(folder: Path, size: str, dtype: str) -> int:
@@ -72,48 +61,18 @@ def sparse_model(folder: Path, size: str, dtype: str) -> int:
     return position
 
 
-def measure(*words: str) -> Measure:
-    """Run a command and wait for it."""
-    start = time.perf_counter()
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"exit {process.returncode}: {' '.join(words)}")
-    return Measure(time.perf_counter() - start, usage.ru_maxrss * 1024)
-
-
-def best(repeats: int, *words: str) -> Measure:
-    """The fastest of some runs, with the largest memory of any."""
-    found = [measure(*words) for _ in range(repeats)]
-    return Measure(min(one.seconds for one in found), max(one.peak for one in found))
-
-
-def main() -> None:
-    """Print a table."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--size", choices=SIZES, default="half-billion")
-    options.add_argument("--dtype", choices=BYTES, default="BF16")
-    options.add_argument("--tokens", type=int, nargs="+", default=[1, 128])
-    options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--torch", action="store_true")
-    given = options.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        nbytes = sparse_model(folder, given.size, given.dtype)
-        print(f"{given.size} {given.dtype}: {nbytes / 2**20:.0f} MiB in the file")
-        print("| tokens | who | seconds | peak MiB | peak / file |\n|---|---|---|---|---|")
-        for tokens in given.tokens:
-            ours = [sys.executable, "-m", "paramctl", "forward", name, "--random", f"1x{tokens}"]
-            commands = {"paramctl": ours}
-            if given.torch:
-                commands["torch"] = [sys.executable, "-c", TORCH, name, str(tokens)]
-            for who, words in commands.items():
-                found = best(given.repeats, *words)
-                row = (tokens, who, f"{found.seconds:.2f}", f"{found.peak / 2**20:.0f}",
-                       f"{found.peak / nbytes:.2f}")  # fmt: skip
-                print(f"| {' | '.join(map(str, row))} |")
+def forward(given: Given) -> None:
+    """Print the table."""
+    size = "small" if given.quick else "half-billion"
+    folder = given.folder / size
+    folder.mkdir()
+    nbytes = sparse_model(folder, size, "BF16")
+    table = Table(f"A forward from BF16, {nbytes / 2**20:.0f} MiB in the file")
+    for tokens in (1, 128):
+        table.row(f"{size}, 1 x {tokens} tokens", "transformers",
+                  lambda n=tokens: paramctl("forward", folder, "--random", f"1x{n}"),
+                  lambda n=tokens: script(TORCH, folder, str(n)), given.rounds)  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, forward)

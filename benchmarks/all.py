@@ -1,0 +1,16 @@
+"""Every table of the benchmarks in one run.
+
+python benchmarks/all.py [--quick]
+"""
+
+from edit import edit
+from engine import engine
+from forward import forward
+from init import init
+from judge import judge
+from measured import run
+from read import read
+from start import start
+
+if __name__ == "__main__":
+    run(__doc__, start, read, judge, edit, init, engine, forward)
