@@ -56,7 +56,9 @@ def resnet(case: str) -> tuple[dict[str, Any], Any]:
         tensors[name] = _widened(name, value, groups, group_width) if deep else value
     for name, value in tensors.items():
         if value.is_floating_point():
-            value.add_(torch.rand_like(value) * (0.5 if "running" in name else 0.05))
+            value.add_(torch.randn_like(value) * 0.05)
+            if "var" in name:
+                value.abs_()
     return tensors, model if (groups, group_width) == (1, 64) else None
 
 
@@ -73,7 +75,9 @@ def _widened(name: str, value: Any, groups: int, group_width: int) -> Any:
         shape[0] = shape[0] * group_width // 64 * groups
     if kind == "conv" and place in "23":
         shape[1] = shape[1] * group_width // 64 * (groups if place == "3" else 1)
-    return torch.rand(shape) * 0.1
+    if "running" in name or kind == "bn":
+        return torch.ones(shape) if name.endswith(("var", "weight")) else torch.zeros(shape)
+    return torch.randn(shape) * 0.1
 
 
 def resnet_by_hand(tensors: dict[str, Any], x: Any, groups: int) -> Any:

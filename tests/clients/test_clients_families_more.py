@@ -68,6 +68,26 @@ def test_odd_models_give_what_transformers_gives(case, tmp_path):
 
 
 FIRST = {case.kind: case for case in reversed(CASES)}
+MASKED = ("OPTForCausalLM", "RobertaForMaskedLM", "DistilBertForMaskedLM", "Phi3ForCausalLM",
+          "BartForConditionalGeneration", "CLIPTextModel", "Qwen2MoeForCausalLM",
+          "GemmaForCausalLM", "GPTNeoXForCausalLM")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MASKED)
+def test_padding_on_the_left_is_seen_by_nobody(kind, tmp_path):
+    import torch
+
+    model = saved(FIRST[kind], tmp_path)
+    inputs = inputs_of(FIRST[kind], model.config)
+    mask = torch.ones_like(inputs["input_ids"])
+    mask[1, :4] = 0
+    inputs["attention_mask"] = mask
+    with torch.no_grad():
+        wanted = model(**inputs)[0].numpy()
+    found = found_outputs(tmp_path, inputs)
+    alike = [y for y in found.values() if y.shape == wanted.shape]
+    kept = mask.numpy().astype(bool) if "decoder_input_ids" not in inputs else ...
+    assert min(np.abs(y - wanted)[kept].max() for y in alike) < TOLERANCE
 
 
 @pytest.mark.parametrize("kind", sorted(FIRST))
