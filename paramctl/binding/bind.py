@@ -27,7 +27,8 @@ class Binding:
         unexpected: tensors that no parameter takes.
         leftovers: tensors that no parameter takes, and that files of such models may carry.
         mismatched: tensors that can't be the value of the parameter they are named for.
-        notes: what a user should be warned of.
+        apart: of names that the spec ties, those that the checkpoint stores with
+            different values, each with the name that it is tied to.
     """
 
     source: Source
@@ -37,7 +38,16 @@ class Binding:
     unexpected: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     mismatched: list[Mismatch] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    apart: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should be warned of."""
+        return [
+            f"the spec ties {name} to {kept}, but the checkpoint stores different values: "
+            "they stay apart"
+            for name, kept in self.apart
+        ]
 
     @property
     def fits(self) -> bool:
@@ -109,10 +119,7 @@ def _apart(binding: Binding, finder: _Finder, group: list[Place]) -> list[list[P
             binding.mismatched.append(Mismatch(other, name, problem))
         else:
             kept.append(_separated(held[name]))
-            binding.notes.append(
-                f"the spec ties {other} to {one}, but the checkpoint stores different values: "
-                "they stay apart"
-            )
+            binding.apart.append((other, one))
     return kept
 
 

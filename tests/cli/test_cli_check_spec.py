@@ -1,6 +1,7 @@
 """``check --spec``: whether a checkpoint fits, all that doesn't, and the rename that helps."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,3 +117,22 @@ def test_a_spec_that_is_wrong_is_an_error_of_its_own(folder):
     save_file(tensors(), folder / "m.safetensors")
     refused = expect(3, "check", "m.safetensors", "--spec", "net.yaml", cwd=folder)
     assert "did you mean Linear?" in refused.err
+
+
+def test_a_broken_tie_is_told_once():
+    """The config and the family tie the same names; one finding says that their bytes differ."""
+    model = Path(__file__).parents[2] / "fixtures" / "checkpoints" / "tied-but-both-stored"
+    found = expect(1, "check", model, "--json").json["findings"]
+    assert [one["rule"] for one in found] == ["tie-broken"]
+
+
+def test_a_tie_of_the_spec_alone_is_told_when_the_checkpoint_has_it_apart(folder):
+    spec = SPEC.replace("10)", "256)") + "ties: {2.bias: 0.bias}\n"
+    (folder / "net.yaml").write_text(spec)
+    shapes = {**SHAPES, "2.weight": (256, 256), "2.bias": (256,)}
+    [found] = findings(folder, tensors(shapes), 0)
+    assert found["rule"] == "tie-apart"
+    assert found["message"] == (
+        "the spec ties 2.bias to 0.bias, but the checkpoint stores different values: "
+        "they stay apart"
+    )

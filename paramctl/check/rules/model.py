@@ -54,8 +54,17 @@ def _unneeded(subject: Subject) -> Iterator[Finding]:
 
 def _apart(subject: Subject) -> Iterator[Finding]:
     binding: Binding = subject.binding
-    for note in binding.notes:
-        yield Finding("tie-apart", "warning", "", note)
+    for (name, kept), note in zip(binding.apart, binding.notes, strict=True):
+        if not _is_declared(subject, name, kept):
+            yield Finding("tie-apart", "warning", "", note)
+
+
+def _is_declared(subject: Subject, *names: str) -> bool:
+    """Whether ``config.json`` ties them too, so that ``tie-broken`` tells of them."""
+    groups: dict[str, set[str]] = {}
+    for alias, kept in subject.declared_ties:
+        groups.setdefault(kept, {kept}).add(alias)
+    return any(group.issuperset(names) for group in groups.values())
 
 
 def _shape(sizes: Sequence[object]) -> str:
