@@ -94,6 +94,13 @@ def findings(result: Result) -> list[str]:
     return told
 
 
+def agreement(result: Result, tolerance: float) -> str:
+    """What a comparison says that found no difference."""
+    if result.compared == 1:
+        return f"the output agrees within {tolerance:g}"
+    return f"all {result.compared} outputs agree within {tolerance:g}"
+
+
 def _parting(found: Parting) -> str:
     where = _place(found.module, found.type_name)
     if found.max_abs is None:
@@ -117,7 +124,7 @@ def _table(result: Result) -> tuple[tuple[Column, ...], list[tuple[Any, ...]], s
         ]
         return _GRADIENTS, rows, "gradients"
     if result.trace is not None:
-        return _TRACE, _trace_rows(result), "trace"
+        return _TRACE, [(row[0] or ".", *row[1:]) for row in _trace_rows(result)], "trace"
     keys = [column.name for column in _OUTPUTS]
     outputs = {name: {"name": name, **_output(held)} for name, held in result.outputs.items()}
     return _OUTPUTS, [tuple(one[key] for key in keys) for one in outputs.values()], "outputs"

@@ -71,6 +71,8 @@ class _Performance:
         if wanted is not None and difference is None:
             own = {name: one.array for name, one in held.items()}
             difference = compare_saved(own, wanted, request.tolerance)
+        is_beside = request.compare is not None or len(chosen.backends) > 1
+        compared = len(held) if is_beside else len(wanted or ())
         gradients = self.backward(model, outcome, target) if request.loss else None
         self.save(model, held, outcome.execution.backend, places)
         return Result(
@@ -79,6 +81,7 @@ class _Performance:
             trace.rows if trace else None,
             gradients,
             difference,
+            compared,
             watch.nan,
             watch.inf,
             self.notes,

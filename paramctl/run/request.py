@@ -87,6 +87,7 @@ class Result:
         trace: one row per module, where asked for.
         gradients: by parameter, ``None`` for one that never took part, where asked for.
         difference: where two runs, or the outputs and the expected ones, part first.
+        compared: how many outputs were compared, with another run or with expected ones.
         nan: the first module that made a NaN.
         inf: the first module that made an Inf; no fault where the outputs are finite.
         notes: what a user should be warned of.
@@ -97,6 +98,7 @@ class Result:
     trace: list[Row] | None = None
     gradients: dict[str, Gradient | None] | None = None
     difference: Parting | None = None
+    compared: int = 0
     nan: Nonfinite | None = None
     inf: Nonfinite | None = None
     notes: list[str] = field(default_factory=list)

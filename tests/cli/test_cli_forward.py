@@ -137,7 +137,8 @@ def test_outputs_are_saved_and_expected(folder):
     assert found["module"] == "output"
     assert found["max_abs"] == pytest.approx(0.5, rel=1e-4)
     assert found["b"] - found["a"] == pytest.approx(0.5, rel=1e-4)
-    forward(folder, *NET, *ONES, "--expect", "off.safetensors", "--tol", "0.6")
+    agreed = forward(folder, *NET, *ONES, "--expect", "off.safetensors", "--tol", "0.6")
+    assert agreed.err == "the output agrees within 0.6\n"
 
 
 def test_nothing_is_overwritten_without_force(folder):
@@ -157,6 +158,8 @@ def test_a_trace_has_a_row_per_module(folder):
         "module", "shape", "mean", "std", "absmax", "nan", "inf", "seconds"
     ]  # fmt: skip
     assert trace[1]["shape"] == [2, 256]
+    rows = forward(folder, *NET, *ONES, "--trace").rows
+    assert [row[0] for row in rows] == [".", "0", "1", "2"]
 
 
 def test_two_checkpoints_part_at_the_module_that_differs(folder):
@@ -171,6 +174,8 @@ def test_two_checkpoints_part_at_the_module_that_differs(folder):
     assert compared.err.startswith("paramctl: first difference in 2 (Linear): ")
     same = forward(folder, *NET, *ONES, "--compare", "m.safetensors", "--json")
     assert "first_difference" not in same.json
+    assert same.err == "the output agrees within 0.0001\n"
+    assert forward(folder, *NET, *ONES).err == ""
 
 
 def test_a_nan_is_laid_to_the_module_that_made_it(folder):

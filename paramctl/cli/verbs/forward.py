@@ -44,7 +44,7 @@ def run(
     """
     from paramctl.binding.words import is_spec
     from paramctl.report.emit import emit
-    from paramctl.report.of_run import findings, run_report
+    from paramctl.report.of_run import agreement, findings, run_report
     from paramctl.run.perform import perform
 
     alone = model is None and not is_spec(spec)
@@ -55,5 +55,7 @@ def run(
     emit(run_report(result), common)
     for found in findings(result):
         common.say(f"paramctl: {found}")
+    if result.compared and result.difference is None:
+        common.say(agreement(result, request.tolerance))
     if not result.is_good:
         raise typer.Exit(1)
