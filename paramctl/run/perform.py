@@ -31,8 +31,11 @@ from paramctl.run.trace import Trace
 from paramctl.sources.open import open_source
 
 
-def perform(request: Request) -> Result:
+def perform(request: Request, watchers: Sequence[Hook] = ()) -> Result:
     """Run a model as asked for.
+
+    Args:
+        watchers: further hooks, told of every module before and after it runs.
 
     Raises:
         UsageError: an input, an option or a destination that can't be.
@@ -41,7 +44,7 @@ def perform(request: Request) -> Result:
         ResourceError: no such device, or what is to be saved can't be written.
     """
     with ExitStack() as stack:
-        return _Performance(request, stack).run()
+        return _Performance(request, stack, tuple(watchers)).run()
 
 
 @dataclass
@@ -50,6 +53,7 @@ class _Performance:
 
     request: Request
     stack: ExitStack
+    watchers: tuple[Hook, ...] = ()
     notes: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
@@ -65,7 +69,7 @@ class _Performance:
         wanted = read_arrays(request.expect) if request.expect else None
         target = read_arrays(request.target) if request.target else {}
         watch, trace = FiniteWatch(), Trace() if request.trace else None
-        hooks: list[Hook] = [watch, *([trace] if trace else [])]
+        hooks: list[Hook] = [watch, *([trace] if trace else []), *self.watchers]
         outcome, difference = self.forward(model, arrays, chosen.backends, hooks)
         held = {name: HeldArray(name, array) for name, array in outcome.arrays().items()}
         if wanted is not None and difference is None:

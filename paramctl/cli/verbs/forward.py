@@ -1,5 +1,6 @@
 """Run a model: outputs, traces, gradients, comparisons."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -46,10 +47,16 @@ def run(
     from paramctl.report.emit import emit
     from paramctl.report.of_run import agreement, findings, run_report
     from paramctl.run.perform import perform
+    from paramctl.run.progress import ProgressLine
 
     alone = model is None and not is_spec(spec)
     request = running.request(None if alone else spec, spec if alone else model)
-    result = perform(request)
+    line = ProgressLine(sys.stderr)
+    shows = running.trace and sys.stderr.isatty() and not common.quiet
+    try:
+        result = perform(request, [line] if shows else [])
+    finally:
+        line.clear()
     for note in result.notes:
         common.say(f"warning: {note}")
     emit(run_report(result), common)
