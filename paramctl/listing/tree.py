@@ -11,7 +11,7 @@ from typing import Any
 
 from paramctl.formats.strict_json import without_collector
 from paramctl.manifest import Entry, Shape
-from paramctl.names import natural_key
+from paramctl.names import natural_order
 
 
 @dataclass(slots=True)
@@ -60,9 +60,10 @@ def _collapsed(top: _Branch) -> list[Node]:
     forms: dict[Any, int] = {}
     nodes: dict[int, Node] = {}
     for branch in reversed(order):
-        keys = sorted(branch.below, key=natural_key) if len(branch.below) > 1 else branch.below
+        keys = natural_order(branch.below) if len(branch.below) > 1 else branch.below
         children = [branch.below[key] for key in keys]
-        structure = (_structure(branch.entry), tuple((c.label, c.form) for c in children))
+        below = tuple([(child.label, child.form) for child in children])
+        structure = (_structure(branch.entry), below)
         branch.form = forms.setdefault(structure, len(forms))
         nodes[id(branch)] = _node(branch, _united(children, nodes))
     return nodes[id(top)].children
@@ -73,7 +74,10 @@ def _grown(entries: Iterable[Entry]) -> _Branch:
     for entry in entries:
         branch = top
         for segment in entry.name.split("."):
-            branch = branch.below.setdefault(segment, _Branch(segment))
+            below = branch.below.get(segment)
+            if below is None:
+                below = branch.below[segment] = _Branch(segment)
+            branch = below
         branch.entry = entry
     return top
 
@@ -89,7 +93,8 @@ def _node(branch: _Branch, children: list[Node]) -> Node:
         node.tensors = 1
         node.numel = branch.entry.numel if stored else 0
         node.nbytes = branch.entry.nbytes if stored else 0
-    _add(node, children)
+    if children:
+        _add(node, children)
     if branch.entry is None and len(children) == 1 and branch.label:
         children[0].label = f"{branch.label}.{children[0].label}"
         return children[0]
@@ -109,6 +114,8 @@ def _sum(first: int | None, second: int | None) -> int | None:
 
 def _united(children: Sequence[_Branch], nodes: dict[int, Node]) -> list[Node]:
     """The nodes of some siblings, numbered ones of the same form as one."""
+    if len(children) < 2:
+        return [nodes[id(child)] for child in children]
     alike: dict[int, list[_Branch]] = {}
     for child in children:
         if _is_number(child.label):
