@@ -166,7 +166,7 @@ def expect_map(node: Node, what: str) -> Map:
         SpecError: it is none.
     """
     if not isinstance(node, Map):
-        raise node.mistake(f"{what} is a map, found {_found(node)}")
+        raise node.mistake(f"{what} has to be a map, not {_found(node)}")
     return node
 
 
@@ -178,7 +178,9 @@ def expect_scalar(node: Node, what: str) -> Scalar:
     """
     if not isinstance(node, Scalar):
         hint = "quote it if it is one expression" if isinstance(node, Map) else ""
-        raise node.mistake(f"{what} is a text, found {_found(node)}", hint)
+        if isinstance(node, Sequence) and what.startswith("modules."):
+            hint = "layers in a row are Sequential(A, B)"
+        raise node.mistake(f"{what} has to be a text, not {_found(node)}", hint)
     return node
 
 

@@ -252,3 +252,10 @@ def test_a_loop_that_changes_shapes_is_refused_before_it_runs(tmp_path):
     text = "model:\n  forward: |\n    while sum(x) > 9:\n      x = concat(x, x)\n    return x\n"
     error = mistake(tmp_path, text, x=(2,))
     assert first_line(error) == "'x' changes from x [2] float32 to [4] float32 in the loop"
+
+
+def test_a_list_of_layers_where_one_belongs_says_how_to_chain_them(tmp_path):
+    text = "model:\n  modules:\n    net:\n      - Linear(4, 5)\n      - relu\n  forward: return 1\n"
+    error = mistake(tmp_path, text)
+    assert first_line(error) == "modules.net has to be a text, not a list"
+    assert error.hint == "layers in a row are Sequential(A, B)"
