@@ -1,13 +1,13 @@
 """Every error a user can cause, with its kind and exit code.
 
-    ParamctlError
-    ├── UsageError          2  a flag, a selection, a name, a refusal to overwrite
-    │   └── SelectionError  2  a selection that can't be read or chooses nothing
-    ├── InputError          3  something read from disk
-    │   ├── CheckpointError 3  a checkpoint or its index
-    │   └── SpecError       3  a spec, a recipe, an expression inside one
-    ├── ResourceError       4  device, disk, memory
-    └── FoundError          1  the answer is no: a mismatch, a refused overflow
+ParamctlError
+├── UsageError          2  a flag, a selection, a name, a refusal to overwrite
+│   └── SelectionError  2  a selection that can't be read or chooses nothing
+├── InputError          3  something read from disk
+│   ├── CheckpointError 3  a checkpoint or its index
+│   └── SpecError       3  a spec, a recipe, an expression inside one
+├── ResourceError       4  device, disk, memory
+└── FoundError          1  the answer is no: a mismatch, a refused overflow
 """
 
 from typing import Literal
