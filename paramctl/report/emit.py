@@ -7,6 +7,7 @@ from typing import Protocol
 from paramctl.errors import UsageError
 from paramctl.report import lines, plain
 from paramctl.report.hierarchy import by_segments, flattened
+from paramctl.report.narrow import narrowed
 from paramctl.report.report import Branch, Column, Report
 from paramctl.report.screen import Screen, make_safe, screen
 from paramctl.report.strict_json import document
@@ -78,7 +79,7 @@ def _pieces(report: Report, form: str, target: Screen, *, header: bool) -> Itera
 
 
 def _draw(report: Report, form: str, target: Screen) -> None:
-    columns = report.columns
+    columns: Sequence[Column] = report.columns
     guides: list[str] = []
     if form == "tree":
         branches = report.branches or _grown(report)
@@ -87,13 +88,19 @@ def _draw(report: Report, form: str, target: Screen) -> None:
         guides, rows = [guide for guide, _ in marked], [row for _, row in marked]
     else:
         rows = list(report.rows)
-    cells = [list(map(human, row, columns)) for row in rows]
+    gone: list[str] = []
+    if report.optional and target.is_terminal and form == "table":
+        cells, columns, gone = narrowed(rows, columns, report.optional, target.width)
+    else:
+        cells = [list(map(human, row, columns)) for row in rows]
     for guide, cell in zip(guides, cells, strict=False):
         cell[0] = guide + cell[0]
     _write(f"{line}\n" for line in report.title)
     if rows:
         _draw_table(cells, columns, guides, target)
     _write(f"{line}\n" for line in report.notes)
+    if gone:
+        _write([f"no room for {', '.join(gone)}: -f tsv tells all\n"])
 
 
 def _draw_table(

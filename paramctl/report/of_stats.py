@@ -23,6 +23,8 @@ _COLUMNS = (
     *(Column(name, "count", "-") for name in ("zeros", "nan", "inf")),
 )
 
+_OPTIONAL = ("dtype", "numel", "absmax", "l2", "zeros", "inf", "shape", "nan")
+
 Found = tuple[Entry, Statistics, Histogram | None]
 
 
@@ -47,6 +49,7 @@ def stats_report(
         verb="stats",
         columns=columns,
         rows=rows,
+        optional=_OPTIONAL,
         payload={
             "tensors": [_object(*one, has_histograms) | extra_keys(one[0], extras) for one in found]
         },

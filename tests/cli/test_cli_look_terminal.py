@@ -172,3 +172,14 @@ def test_looking_in_a_pipe_loads_nothing_heavy(arguments):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "\n"
+
+
+def test_stats_fit_a_terminal_of_80_columns_and_say_what_has_no_room():
+    lines = on_terminal("stats", FIXTURES / "mlp.safetensors", NO_COLOR="1").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split()[0] == "name"
+    assert {"min", "max", "mean", "std"} <= set(lines[0].split())
+    assert lines[-1].startswith("no room for dtype, numel, ")
+    wide = on_terminal("stats", FIXTURES / "mlp.safetensors", columns=160, NO_COLOR="1")
+    assert "absmax" in wide.splitlines()[0]
+    assert "no room" not in wide
