@@ -33,7 +33,7 @@ class DeltaOrthogonal(Initializer):
     spellings: ClassVar[dict[str, str]] = {"scale": "gain"}
 
     def check(self, shape: Shape, axes: Axes) -> None:
-        require(3 <= len(shape) <= 5, "Delta orthogonal initializer requires a 3D, 4D or 5D shape")
+        require(3 <= len(shape) <= 5, "a delta-orthogonal kernel has three to five axes")
         inputs, outputs = (shape[axis] for axis in _matrix_axes(shape, axes))
         require(inputs <= outputs, f"more inputs ({inputs}) than outputs ({outputs})")
 

@@ -31,5 +31,7 @@ def calculate_gain(nonlinearity: str, negative_slope: float = 0.01) -> float:
     }
     if nonlinearity not in table:
         known = ", ".join(["linear", "sigmoid", *table])
-        raise UsageError(f"Unsupported nonlinearity {nonlinearity}", hint=f"known are {known}")
+        raise UsageError(
+            f"no gain is known for the nonlinearity '{nonlinearity}'", hint=f"known are {known}"
+        )
     return table[nonlinearity]

@@ -11,7 +11,9 @@ from paramctl.init.stream import Array, Stream
 
 def diagonal(stream: Stream, shape: Shape, start: int, stop: int, gain: float) -> Array:
     """Elements of a matrix with ``gain`` on its diagonal; rectangular ones are cut."""
-    require(len(shape) == 2, "Only tensors with 2 dimensions are supported")
+    require(
+        len(shape) == 2, f"it needs exactly two axes, and the tensor has {len(shape) or 'none'}"
+    )
     values = np.zeros(stop - start, stream.dtype)
     rows, columns = shape
     first = -(-start // (columns + 1)) * (columns + 1)
@@ -81,8 +83,14 @@ class Dirac(Initializer):
         require(self.groups >= 1, f"groups is 1 or more, not {self.groups}")
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
-        require(3 <= len(shape) <= 5, "Only tensors with 3, 4, or 5 dimensions are supported")
-        require(shape[0] % self.groups == 0, "dim 0 must be divisible by groups")
+        require(
+            3 <= len(shape) <= 5,
+            f"it needs three to five axes, and the tensor has {len(shape) or 'none'}",
+        )
+        require(
+            shape[0] % self.groups == 0,
+            f"{shape[0]} output channels don't split into {self.groups} groups",
+        )
         per_group = shape[0] // self.groups
         kernel = math.prod(shape[2:])
         centre = int(np.ravel_multi_index([k // 2 for k in shape[2:]], shape[2:])) if kernel else 0

@@ -10,7 +10,7 @@ import numpy as np
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
 from paramctl.init.stream import Array, Stream
 
-_FEW = "Only tensors with 2 or more dimensions are supported"
+_FEW = "it needs two axes or more to be orthogonal in"
 
 
 def haar(noise: Array) -> Array:

@@ -38,7 +38,9 @@ class Sparse(Initializer):
         require(0 <= self.std < math.inf, f"std is 0 or more, not {self.std}")
 
     def check(self, shape: Shape, axes: Axes) -> None:
-        require(len(shape) == 2, "Only tensors with 2 dimensions are supported")
+        require(
+            len(shape) == 2, f"it needs exactly two axes, and the tensor has {len(shape) or 'none'}"
+        )
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
         self.check(shape, axes)

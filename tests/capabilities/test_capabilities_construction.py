@@ -198,4 +198,4 @@ def test_a_list_of_layers_is_refused_where_a_child_is_named(tmp_path):
     listed = written(tmp_path, "  modules:\n    net:\n      - Linear(4, 3)\n")
     result = expect(3, "inspect", listed)
     assert f"{listed}:6:7: " in result.err
-    assert "found a list" in result.err
+    assert "not a list" in result.err

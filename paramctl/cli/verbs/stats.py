@@ -1,50 +1,22 @@
 """Statistics of tensors: min, max, mean, std, absmax, l2, zeros, nan, inf."""
 
-from typing import Annotated
-
-import typer
-
+from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Expect, Model, Select, verb
+from paramctl.cli.surveying import Surveying
+from paramctl.names import show
 
 GROUP = "Judge"
 
 
 @verb
+@grouped("surveying", Surveying)
 def run(
     model: Model,
     select: Select = None,
-    hist: Annotated[bool, typer.Option("--hist", help="A histogram per tensor.")] = False,
-    where: Annotated[
-        str | None,
-        typer.Option(
-            "--where",
-            metavar="EXPR",
-            help="Keep the rows of which an expression holds: 'nan > 0 or absmax > 1e4'.",
-        ),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", metavar="module|layer", help="One row per module, or per layer."),
-    ] = None,
-    quantiles: Annotated[
-        str | None,
-        typer.Option("--quantiles", metavar="P,…", help="Exact quantiles: 0.01,0.5,0.99."),
-    ] = None,
-    spectral: Annotated[
-        int | None,
-        typer.Option(
-            "--spectral", metavar="K", help="The K largest singular values, and the stable rank."
-        ),
-    ] = None,
-    outliers: Annotated[
-        bool,
-        typer.Option(
-            "--outliers", help="How unlike the same tensor of other layers, by a robust score."
-        ),
-    ] = False,
     allow_empty: AllowEmpty = False,
     expect: Expect = None,
     *,
+    surveying: Surveying,
     common: Common,
 ) -> None:
     """Statistics of tensors from one pass over their values.
@@ -60,14 +32,11 @@ def run(
         paramctl stats model/ 'ndim:2' --quantiles 0.001,0.5,0.999 --spectral 4
     """
     from paramctl.cli.reading import opened, with_values
-    from paramctl.figures.extras import Wishes
-    from paramctl.figures.survey import Survey
     from paramctl.report.emit import emit
     from paramctl.report.of_stats import stats_report
     from paramctl.report.progress import progress
 
-    survey = Survey.parse(where=where, by=by, histograms=hist)
-    wishes = Wishes.parse(quantiles=quantiles, spectral=spectral, outliers=outliers, by=by)
+    survey, wishes = surveying.survey, surveying.wishes
     with opened(model, common) as source:
         entries = with_values(source, select or (), allow_empty, expect)
         with progress("reading", quiet=common.quiet):
@@ -77,5 +46,5 @@ def run(
         source.check_unchanged()
     for entry, figures, _ in found:
         if figures.note:
-            common.say(f"warning: {entry.name}: {figures.note}")
-    emit(stats_report(found, has_histograms=hist, extras=extras), common)
+            common.say(f"warning: {show(entry.name)}: {figures.note}")
+    emit(stats_report(found, has_histograms=surveying.hist, extras=extras), common)
