@@ -81,7 +81,7 @@ class Conservation(RuleBasedStateMachine):
     def divide(self, data, is_keep):
         chosen = self.some(data, most=len(self.holds) - 1)
         gone = set(self.holds) - set(chosen) if is_keep else set(chosen)
-        told = self.edit(Keep() if is_keep else Drop(), *(f'"{name}"' for name in chosen))
+        told = self.edit(Keep() if is_keep else Drop(), *(f'^"{name}"$' for name in chosen))
         assert told == gone
         self.holds = {name: held for name, held in self.holds.items() if name not in gone}
 
