@@ -116,7 +116,7 @@ class Conservation(RuleBasedStateMachine):
             aliases = sorted(entry.name for entry in source.manifest if entry.is_alias)
         if aliases:
             alias = data.draw(st.sampled_from(aliases))
-            assert self.edit(Untie(), f'"{alias}"') == set()
+            assert self.edit(Untie(), f'^"{alias}"$') == set()
 
     @rule(most=st.sampled_from([None, 1, 16, 64]))
     def reshard(self, most):
