@@ -2,18 +2,22 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Any
 
 
-def grouped(argument: str, options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def grouped(
+    argument: str, options: Any, names: Collection[str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A decorator for verbs: the fields of ``options`` become options of the command line.
 
     Args:
         argument: the keyword under which the verb gets the filled-in dataclass.
         options: a dataclass whose fields are annotated for Typer.
+        names: the fields to offer, of those that have a default; all of them by default.
     """
+    offered = [field for field in fields(options) if names is None or field.name in names]
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         shared = [
@@ -23,12 +27,12 @@ def grouped(argument: str, options: Any) -> Callable[[Callable[..., None]], Call
                 default=field.default,
                 annotation=field.type,
             )
-            for field in fields(options)
+            for field in offered
         ]
 
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            own = {field.name: values.pop(field.name) for field in fields(options)}
+            own = {field.name: values.pop(field.name) for field in offered}
             function(**values, **{argument: options(**own)})
 
         signature = inspect.signature(function)

@@ -1,15 +1,14 @@
 """Options that every edit shares, and the one way from steps to a written checkpoint."""
 
-import functools
-import inspect
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paramctl.cli.grouped import grouped
 from paramctl.cli.options import Common
 
 if TYPE_CHECKING:
@@ -69,41 +68,10 @@ class Writing:
         return Where(self.output, self.in_place, self.force, self.backup)
 
 
-def writes(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the writing options; they arrive together in its argument ``writing``."""
-    return _with_options(function, [field.name for field in fields(Writing)])
-
-
-def writes_anew(function: Callable[..., None]) -> Callable[..., None]:
-    """The same for a verb without a MODEL, which has nothing to replace or to keep."""
-    return _with_options(function, ["output", "force", "dry_run", "provenance"])
-
-
-def _with_options(function: Callable[..., None], names: Sequence[str]) -> Callable[..., None]:
-    own = inspect.signature(function)
-    shared = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=field.type,
-        )
-        for field in fields(Writing)
-        if field.name in names
-    ]
-
-    @functools.wraps(function)
-    def run(**values: Any) -> None:
-        writing = Writing(**{name: values.pop(name) for name in names})
-        function(**values, writing=writing)
-
-    parameters = list(own.parameters.values())
-    before = [p for p in parameters if p.name not in ("writing", "common")]
-    after = [p for p in parameters if p.name == "common"]
-    run.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[*before, *shared, *after]
-    )
-    return run
+# The writing options arrive together in a verb's argument ``writing``; a verb without a MODEL has
+# nothing to replace or to keep.
+writes = grouped("writing", Writing)
+writes_anew = grouped("writing", Writing, ("output", "force", "dry_run", "provenance"))
 
 
 def carry_out(
