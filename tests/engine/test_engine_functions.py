@@ -209,3 +209,35 @@ def test_erf_is_that_of_the_c_library(dtype):
     y = execution.apply("erf", execution.constant(x)).array
     assert np.abs(y - expected).max() < {"float32": 3e-7, "float64": 5e-16}[dtype]
     assert np.isnan(execution.apply("erf", execution.constant(np.nan)).array)
+
+
+def test_experts_that_are_copies_are_checked_once_and_others_each():
+    """On shapes alone: 60 experts of a layer would be 60 times the same question."""
+    from paramctl.engine.bound import bind
+    from paramctl.engine.module import Module
+
+    def expert(width):
+        asked.append(width)
+        weight = Parameter("w", (4, width), init=None)
+        forward = lambda run, rows: run.apply("matmul", rows, run.parameter(weight))  # noqa: E731
+        return Module("Expert", f"{width}", parameters={"w": weight}, forward=forward)
+
+    asked, ran = [], []
+    execution = Execution(mode="shapes", hooks=[Noting(ran)])
+    experts = [bind(execution, expert(width)) for width in (5, 5, 5, 6)]
+    x, shares = (execution.placeholder(shape) for shape in ((3, 4), (3, 4)))
+    assert execution.function("mixture", x, shares, experts).shape == (3, 5)
+    assert ran == ["5", "6"]
+
+
+class Noting:
+    """A hook that notes which modules run."""
+
+    def __init__(self, ran):
+        self.ran = ran
+
+    def before(self, module, values):
+        self.ran.append(module.path)
+
+    def after(self, module, value):
+        """Nothing to do."""

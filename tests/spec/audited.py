@@ -113,8 +113,9 @@ def main(folder: Path) -> None:
     sys.addaudithook(watch(folder))
     for path in paths:
         became, seconds = timed(path)
-        if seconds > 0.5:  # once more: another process may have had the cache
-            seconds = min(seconds, timed(path)[1])
+        for _ in range(3):  # other processes may have had the caches
+            if 0.5 < seconds < 3:
+                seconds = min(seconds, timed(path)[1])
         print_line(json.dumps([path.name, became, seconds]) + "\n")
         sys.stdout.flush()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from paramctl.engine.execution import Execution
 from paramctl.engine.function import FUNCTIONS
+from paramctl.engine.module import Module
 from paramctl.engine.shapes import differ, product, show
 from paramctl.engine.tensor import Tensor
 from paramctl.expression.errors import LanguageError
@@ -26,7 +27,7 @@ def mixture(execution: Execution, x: Tensor, weights: Tensor, experts: Any) -> T
     rows = execution.apply("reshape", x, shape=(count, x.shape[-1]))
     shares = execution.apply("reshape", weights, shape=(count, len(calls)))
     if execution.mode == "shapes":
-        every = [call(rows) for call in calls]  # each is checked, though one would do
+        every = [call(rows) for call in _unlike(calls)]  # each is checked, though one would do
         mixed = every[0]
     else:
         mixed = _mixed(execution, rows, shares, calls)
@@ -50,6 +51,27 @@ def _mixed(execution: Execution, rows: Tensor, shares: Tensor, calls: Sequence[A
         return execution.apply("mul", rows, 0.0)  # type: ignore[no-any-return]
     count = rows.shape[0]
     return execution.apply("sum_rows", *parts, rows=places, count=count)  # type: ignore[no-any-return]
+
+
+def _unlike(calls: Sequence[Any]) -> list[Any]:
+    """The experts without those that are just like the first one, which tells their shapes."""
+    first = _structure(calls[0])
+    return [
+        call for n, call in enumerate(calls) if n == 0 or not first or _structure(call) != first
+    ]
+
+
+def _structure(call: Any) -> Any:
+    """What decides the shapes that an expert gives; ``None`` where that is not known."""
+    module = getattr(getattr(call, "__self__", None), "module", None)
+    if not isinstance(module, Module):
+        return None
+    parts = list(module.named_modules())
+    tensors = dict(module.named_parameters())
+    if any(found.is_deferred for found in tensors.values()):
+        return None
+    kinds = [(name, part.place, repr(part.arguments)) for name, part in parts]
+    return kinds, [(name, found.shape, found.dtype) for name, found in tensors.items()]
 
 
 def _calls(experts: Any) -> list[Any]:
