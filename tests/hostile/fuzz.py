@@ -1,110 +1,131 @@
 """Break headers at random and compare with the reference reader.
 
-python tests/hostile/fuzz.py --count N --seed S
+python tests/hostile/fuzz.py --count 1e8 --jobs 2
+
+Files come in blocks, each with its own random numbers from the seed and the block's number: any
+number of jobs tries the same files, and `--first N` goes on where an earlier run ended.
 """
 
 import argparse
-import random
-import re
+import multiprocessing
+import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 if __name__ == "__main__":
     root = Path(__file__).parents[2]
     sys.path[:0] = [str(root / "tests"), str(root / "fixtures")]
 
-import make_hostile
-from hostile import verdict
-from hostile.layouts import near_layout
+import safetensors
+from hostile.dice import Dice
+from hostile.layouts import near_layouts
+from hostile.mutations import corpus
+from hostile.verdict import judge
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9.eE+]+|[{}\[\]:,]|\s+|[^\s{}\[\]:,"]+')
-_WORDS = [
-    b"0", b"1", b"2", b"3", b"4", b"5", b"8", b"16", b"-0", b"-1", b"1.0", b"1e0", b"01", b"1e400",
-    b"9223372036854775808", b"18446744073709551615", b"18446744073709551616", b"4294967296",
-    b"null", b"true", b"false", b"NaN", b"Infinity", b"{}", b"[]", b'""', b'"a"', b'"b"', b'"F32"',
-    b'"U8"', b'"F4"', b'"BOOL"', b'"F8_E5M2"', b'"dtype"', b'"shape"', b'"data_offsets"',
-    b'"__metadata__"', b'"\\u0061"', b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\xc3\xa9"', b"\xff",
-    b"\0", b" ", b"\n", b"\t", b",", b":", b"[", b"]", b"{", b"}", b'{"F32":null}', b"//",
-    b'["U8",[1],[0,1]]', b'"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},',
-    b'"__metadata__":null,', b'"__metadata__":{"a":"b"},', b'"extra":{"a":[1,2,{"b":-0}]},',
-]  # fmt: skip
+BLOCK = 10_000
+_MOST_TOLD = 20  # contradictions of one block
+_EVERY = 60.0  # seconds between two lines of progress
 
 
-def mutants(count: int, seed: int) -> Iterator[bytes]:
-    """Files built nearly right, and those of fixtures/hostile with up to four changes."""
-    draw = random.Random(seed)
-    seeds = [case.content for case in make_hostile.cases() if len(case.content) < 4096]
-    for _ in range(count):
-        if draw.random() < 0.6:
-            yield near_layout(draw)
-            continue
-        content = draw.choice(seeds)
-        length = int.from_bytes(content[:8], "little")
-        if len(content) < 9 or length > len(content) - 8:
-            yield _bytes_changed(content, draw)
-            continue
-        header, data = content[8 : 8 + length], content[8 + length :]
-        for _ in range(draw.randint(1, 4)):
-            header = draw.choice((_token_changed, _token_changed, _bytes_changed))(header, draw)
-        if draw.random() < 0.1:
-            data = data[: draw.randint(0, len(data))] + bytes(draw.randint(0, 4))
-        size = len(header) + (draw.choice((-1, 1, 2**63)) if draw.random() < 0.02 else 0)
-        yield max(0, size).to_bytes(8, "little") + header + data
+def mutants(count: int, seed: str) -> Iterator[bytes]:
+    """Files built nearly right, and those of fixtures/hostile with a few changes."""
+    dice, made = Dice(seed), 0
+    while made < count:
+        for content in near_layouts(dice) if dice.chance(0.5) else corpus().mutants(dice):
+            if made == count:
+                return
+            made += 1
+            yield content
 
 
-def _token_changed(header: bytes, draw: random.Random) -> bytes:
-    tokens = _TOKEN.findall(header)
-    if not tokens:
-        return draw.choice(_WORDS)
-    place, other = draw.randrange(len(tokens)), draw.randrange(len(tokens))
-    match draw.randrange(6):
-        case 0:
-            tokens[place] = draw.choice(_WORDS)
-        case 1:
-            tokens.insert(place, draw.choice(_WORDS))
-        case 2:
-            del tokens[place]
-        case 3:
-            tokens[place], tokens[other] = tokens[other], tokens[place]
-        case 4:
-            tokens[place:place] = tokens[min(place, other) : max(place, other)]
-        case _:
-            numbers = [i for i, token in enumerate(tokens) if token.isdigit()]
-            if numbers:
-                where = draw.choice(numbers)
-                tokens[where] = b"%d" % max(0, int(tokens[where][:30]) + draw.choice((-1, 1, 4)))
-    return b"".join(tokens)
+def tried(task: tuple[str, int]) -> tuple[Counter[str], list[tuple[str, bytes]]]:
+    """How many files of one block there were of each kind, and the contradictions among them."""
+    kinds: Counter[str] = Counter()
+    wrong = []
+    for content in mutants(task[1], task[0]):
+        judged = judge(content)
+        kinds[judged.kind] += 1
+        if judged.problem and len(wrong) < _MOST_TOLD:
+            wrong.append((judged.problem, content))
+    return kinds, wrong
 
 
-def _bytes_changed(content: bytes, draw: random.Random) -> bytes:
-    changed = bytearray(content or b"\0")
-    place = draw.randrange(len(changed))
-    match draw.randrange(3):
-        case 0:
-            changed[place] ^= 1 << draw.randrange(8)
-        case 1:
-            changed.insert(place, draw.randrange(256))
-        case _:
-            del changed[place]
-    return bytes(changed)
+class Campaign:
+    """Blocks tried so far, and what came out."""
+
+    def __init__(self, seed: int, first: int, count: int) -> None:
+        self.seed, self.first, self.blocks = seed, first, 0
+        self.kinds: Counter[str] = Counter()
+        self.started = self.told = time.perf_counter()
+        self.tasks = [
+            (f"{seed}:{first + place}", min(BLOCK, count - place * BLOCK))
+            for place in range(-(-count // BLOCK))
+        ]
+
+    def add(self, kinds: Counter[str], wrong: list[tuple[str, bytes]]) -> None:
+        """Count a block, print its contradictions, and now and then where we are."""
+        for problem, content in wrong:
+            print(f"block {self.first + self.blocks}: {problem}\n  {content!r}", flush=True)
+        self.kinds += kinds
+        self.blocks += 1
+        if time.perf_counter() - self.told > _EVERY:
+            self.told = time.perf_counter()
+            print(self.text(), file=sys.stderr, flush=True)
+
+    def text(self) -> str:
+        """What was tried, how fast, and what came out."""
+        seconds, total = time.perf_counter() - self.started, sum(self.kinds.values())
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
+        return (
+            f"{total} files in {seconds:.1f} s, {total / max(seconds, 1e-9):.0f} a second, "
+            f"{self.kinds['contradictions']} contradictions ({found}); "
+            f"safetensors {safetensors.__version__}, seed {self.seed}, "
+            f"next --first {self.first + self.blocks}"
+        )
+
+    def run(self, jobs: int) -> None:
+        """Try every block, in order, in as many processes."""
+        if jobs == 1:
+            for task in self.tasks:
+                self.add(*tried(task))
+            return
+        with multiprocessing.get_context("fork").Pool(jobs, _ignore_interrupts) as pool:
+            for done in pool.imap(tried, self.tasks):
+                self.add(*done)
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, frame: FrameType | None) -> Any:
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print each contradiction, and how many files were tried; 1 when there was one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--count", type=lambda text: int(float(text)), default=100_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the first block")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
-    started, wrong = time.perf_counter(), 0
-    for content in mutants(options.count, options.seed):
-        if problem := verdict.contradiction(content):
-            wrong += 1
-            print(f"{problem}\n  {content!r}")
-    seconds = time.perf_counter() - started
-    print(f"{options.count} files in {seconds:.1f} s, {wrong} contradictions")
-    return 1 if wrong else 0
+    campaign = Campaign(options.seed, options.first, options.count)
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        campaign.run(options.jobs)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    print(campaign.text())
+    return 1 if campaign.kinds["contradictions"] else 0
 
 
 if __name__ == "__main__":

@@ -1,110 +1,145 @@
 """Files built at random that are nearly right: a layout, then a change or two of its meaning."""
 
 import json
-import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hostile.dice import Dice
 from make_checkpoints import BITS
 
-_NAMES = ["a", "b", "a.b", "é", "", "x:y", "[", "__metadata", "\x1b", "0", "weight", '"', "\\"]
-_SIZES = [0, 1, 2, 3, 4, 8, 2**32, 2**63, 2**64 - 1, 2**64]
-_SCALARS = ["null", "true", "1.5", "-1", "-0", '"1"', "[]", "{}", "1e2", "3"]
-_METADATA = ["{}", '{"format":"pt"}', '{"a":"b","c":""}', "null", '{"a":1}', "[]", '{"a:":":"}']
-_SPACES = ["", "", "", " ", "\n", "\t\r "]
+_NAMES = ["a", "b", "a.b", "é", "", "x:y", "[", "__metadata", "\x1b", "0", "weight", '"', "\\",
+          "__metadata__", "\U0001f600", "\x7f", "a" * 40]  # fmt: skip
+_SIZES = [0, 1, 2, 3, 4, 8, 2**32, 2**62, 2**63, 2**64 - 1, 2**64, 10**30]
+_SCALARS = ["null", "true", "1.5", "-1", "-0", '"1"', "[]", "{}", "1e2", "3", "1E400", "-0.0",
+            "00", '"\\ud800"', '"\\ud83d\\ude00"', "NaN", "18446744073709551616"]  # fmt: skip
+_METADATA = ["{}", '{"format":"pt"}', '{"a":"b","c":""}', "null", '{"a":1}', "[]", '{"a:":":"}',
+             '{"a":"b","a":"c"}', '{"a":null}', '{"":"\\u0000"}', '"x"']  # fmt: skip
+_SPACES = ["", "", "", "", " ", "\n", "\t\r "]
+_DTYPES = [*BITS, "F33", "bf16", "", "F8_E4M3FNUZ ", "F8"]
+_KNOWN = list(BITS)
+_KEYS = ["dtype", "shape", "data_offsets"]
+_STRANGE = ["extra", "Dtype", "dtype ", "", "shape\\u0000", "\\u0064type"]
+_VARIANTS = 6
+
+_Tensor = tuple[str, dict[str, str]]  # a name and the text of its fields
 
 
 @dataclass
 class Layout:
     """The text of a header in pieces, and how many bytes of data follow."""
 
-    tensors: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    tensors: list[_Tensor] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
     nbytes: int = 0
 
-    def content(self, draw: random.Random) -> bytes:
-        """The file, with white space here and there."""
+    def copy(self) -> "Layout":
+        """One that can be changed without changing this one."""
+        tensors = [(name, dict(fields)) for name, fields in self.tensors]
+        return Layout(tensors, list(self.metadata), self.nbytes)
+
+    def content(self, dice: Dice) -> bytes:
+        """The file, with white space here and there, its entries in any order."""
         entries = [f'"__metadata__":{text}' for text in self.metadata]
         for name, fields in self.tensors:
-            space = draw.choice(_SPACES)
-            body = ",".join(f'"{key}":{space}{value}' for key, value in fields.items())
-            entries.append(f"{space}{_spelled(name, draw)}{space}:{{{body}{space}}}")
-        if draw.random() < 0.2:
-            draw.shuffle(entries)
-        header = f"{draw.choice(_SPACES)}{{{','.join(entries)}}}{draw.choice(_SPACES)}".encode()
+            space = dice.pick(_SPACES)
+            body = ",".join([f'"{key}":{space}{value}' for key, value in fields.items()])
+            body = f"{{{body}{space}}}"
+            if dice.chance(0.01):  # a form that the reference takes
+                body = f"[{','.join(fields.values())}]"
+            entries.append(f"{space}{_spelled(name, dice)}{space}:{body}")
+        if len(entries) > 1 and dice.chance(0.2):
+            entries.insert(dice.below(len(entries)), entries.pop())
+        header = f"{dice.pick(_SPACES)}{{{','.join(entries)}}}{dice.pick(_SPACES)}".encode()
         return len(header).to_bytes(8, "little") + header + bytes(self.nbytes)
 
 
-def near_layout(draw: random.Random) -> bytes:
-    """A file that is right or has up to two changes."""
-    layout = _layout(draw)
-    for _ in range(draw.choice((0, 1, 1, 2))):
-        _change(layout, draw)
-    return layout.content(draw)
+def near_layouts(dice: Dice) -> Iterator[bytes]:
+    """Some files around one layout: right, or with up to two changes each."""
+    made = _layout(dice)
+    for _ in range(_VARIANTS):
+        layout = made.copy()
+        for _ in range(dice.pick((0, 1, 1, 1, 2))):
+            _change(layout, dice)
+        yield layout.content(dice)
 
 
-def _layout(draw: random.Random) -> Layout:
-    layout = Layout(metadata=[draw.choice(_METADATA[:3])] if draw.random() < 0.3 else [])
-    names = draw.sample(_NAMES, draw.randint(0, 5))
-    for name in names:
-        dtype = draw.choice(list(BITS))
-        shape = [draw.randint(0, 4) for _ in range(draw.randint(0, 3))]
+def _layout(dice: Dice) -> Layout:
+    layout = Layout(metadata=[dice.pick(_METADATA[:3])] if dice.chance(0.3) else [])
+    first = dice.below(len(_NAMES))
+    for place in range(dice.below(6)):
+        dtype = dice.pick(_KNOWN)
+        shape = [dice.below(5) for _ in range(dice.below(4))]
         bits = BITS[dtype]
         for size in shape:
             bits *= size
         end = layout.nbytes + bits // 8
         offsets = f"[{layout.nbytes},{end}]"
-        fields = {"dtype": f'"{dtype}"', "shape": json.dumps(shape), "data_offsets": offsets}
-        layout.tensors.append((name, fields))
+        fields = {"dtype": f'"{dtype}"', "shape": str(shape), "data_offsets": offsets}
+        layout.tensors.append((_NAMES[(first + place * 5) % len(_NAMES)], fields))
         layout.nbytes = end
     return layout
 
 
-def _change(layout: Layout, draw: random.Random) -> None:
-    kind = draw.randrange(10)
+def _change(layout: Layout, dice: Dice) -> None:
+    kind = dice.below(13)
     if kind == 0:
-        layout.nbytes = max(0, layout.nbytes + draw.choice((-1, 1, 8)))
+        layout.nbytes = max(0, layout.nbytes + dice.pick((-1, 1, 8)))
     elif kind == 1:
-        layout.metadata.append(draw.choice(_METADATA))
+        layout.metadata.append(dice.pick(_METADATA))
     elif layout.tensors:
-        _change_tensor(layout, kind, draw)
+        _change_tensor(layout, kind, dice)
 
 
-def _change_tensor(layout: Layout, kind: int, draw: random.Random) -> None:
-    place = draw.randrange(len(layout.tensors))
+def _change_tensor(layout: Layout, kind: int, dice: Dice) -> None:
+    place = dice.below(len(layout.tensors))
     name, fields = layout.tensors[place]
-    key = draw.choice(list(fields))
     if kind == 2:
-        del fields[key]
+        fields.pop(dice.pick(_KEYS), None)
     elif kind == 3:
-        fields[draw.choice(["extra", "Dtype", "dtype "])] = draw.choice([*_SCALARS, '{"a":[-0]}'])
+        fields[dice.pick(_STRANGE)] = dice.pick([*_SCALARS, '{"a":[-0]}', "[" * 70 + "]" * 70])
     elif kind == 4:
-        fields[key] = draw.choice(_SCALARS)
+        fields[dice.pick(_KEYS)] = dice.pick(_SCALARS)
     elif kind == 5:
-        fields["dtype"] = f'"{draw.choice([*BITS, "F33", "bf16", ""])}"'
+        fields["dtype"] = f'"{dice.pick(_DTYPES)}"'
     elif kind == 6:
-        layout.tensors.append((draw.choice([name, *_NAMES]), dict(fields)))
-    elif kind == 7 and "shape" in fields:
-        shape = _numbers(fields["shape"])
-        shape.insert(draw.randint(0, len(shape)), draw.choice(_SIZES))
-        fields["shape"] = json.dumps(shape)
-    elif kind == 8 and "data_offsets" in fields:
-        offsets = [
-            max(0, offset + draw.choice((-1, 0, 1))) for offset in _numbers(fields["data_offsets"])
-        ]
-        fields["data_offsets"] = json.dumps(offsets)
+        layout.tensors.append((name if dice.chance(0.5) else dice.pick(_NAMES), dict(fields)))
+    elif kind == 7:
+        sizes = _numbers(fields.get("shape", ""))
+        sizes.insert(dice.below(len(sizes) + 1), dice.pick(_SIZES))
+        fields["shape"] = str(sizes)
+    elif kind == 8:
+        places = _numbers(fields.get("data_offsets", ""))
+        fields["data_offsets"] = str([max(0, at + dice.pick((-1, 0, 1))) for at in places])
     elif kind == 9:
-        layout.tensors[place] = (draw.choice(_NAMES), fields)
+        layout.tensors[place] = dice.pick(_NAMES), fields
+    elif kind == 10:
+        _swap_places(layout, place, dice)
+    elif kind == 11:
+        fields["dtype"] = f"{{{fields.get('dtype', '')}:null}}"
+    else:
+        layout.tensors[place] = name, dict(sorted(fields.items(), reverse=dice.chance(0.5)))
+
+
+def _swap_places(layout: Layout, place: int, dice: Dice) -> None:
+    """Two tensors take each other's bytes, which is right only where their sizes agree."""
+    fields, others = layout.tensors[place][1], dice.pick(layout.tensors)[1]
+    here, there = fields.get("data_offsets", "[0,0]"), others.get("data_offsets", "[0,0]")
+    fields["data_offsets"], others["data_offsets"] = there, here
 
 
 def _numbers(text: str) -> list[int]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return []
-    return [int(number) for number in found] if isinstance(found, list) else []
+    digits = "".join(mark if mark.isdigit() else " " for mark in text)
+    return [int(number) for number in digits.split()]
 
 
-def _spelled(name: str, draw: random.Random) -> str:
-    if draw.random() < 0.1:
-        return '"' + "".join(f"\\u{ord(letter):04x}" for letter in name) + '"'
-    return json.dumps(name, ensure_ascii=draw.random() < 0.5)
+def _spellings(name: str) -> tuple[str, ...]:
+    escaped = "".join(f"\\u{ord(mark):04x}" for mark in name if ord(mark) < 1 << 16)
+    plain = json.dumps(name), json.dumps(name, ensure_ascii=False)
+    return (*plain * 4, f'"{escaped}"')
+
+
+_SPELLED = {name: _spellings(name) for name in _NAMES}
+
+
+def _spelled(name: str, dice: Dice) -> str:
+    return dice.pick(_SPELLED[name])

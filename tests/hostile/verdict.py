@@ -3,12 +3,13 @@
 import os
 import re
 import tempfile
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import safetensors
 
 from paramctl.errors import CheckpointError
-from paramctl.formats.header import Header, read_header
+from paramctl.formats.header import Header, parse_header, read_header
 
 # Where paramctl is stricter than the reference on purpose: why, and the words that say so.
 POLICIES = {
@@ -32,13 +33,26 @@ def ours(content: bytes, where: str = "FILE") -> Header | CheckpointError:
             return error
 
 
+def parsed(content: bytes, where: str = "FILE") -> Header | CheckpointError:
+    """The same from memory, but for a guess at what else the file may be."""
+    try:
+        return parse_header(content, file_size=len(content), where=where)
+    except CheckpointError as error:
+        return error
+
+
 def reference(content: bytes) -> list[Any] | str:
-    """The tensors that the reference reader finds, or its reason, without what varies."""
+    """The tensors that the reference reader finds, or its complaint."""
     try:
         return safetensors.deserialize(content)
     except safetensors.SafetensorError as error:
-        text = str(error).removeprefix("Error while deserializing: ")
-        return re.split(r"`| at line|: invalid utf-8", text)[0].strip()
+        return str(error)
+
+
+def reason(text: str) -> str:
+    """A complaint of the reference without what varies."""
+    text = text.removeprefix("Error while deserializing: ")
+    return re.split(r"`| at line|: invalid utf-8", text)[0].strip()
 
 
 def policy(error: CheckpointError) -> str:
@@ -46,18 +60,34 @@ def policy(error: CheckpointError) -> str:
     return next((name for name, words in POLICIES.items() if re.search(words, str(error))), "")
 
 
-def contradiction(content: bytes) -> str:
-    """What is wrong between the two readers; empty when nothing is.
+class Judgement(NamedTuple):
+    """How two readers agree about a file.
+
+    Attributes:
+        kind: ``taken`` or ``refused`` by both, ``stricter: POLICY``, or ``contradictions``.
+        problem: what is wrong between the two, empty when nothing is.
+    """
+
+    kind: str
+    problem: str = ""
+
+
+def judge(content: bytes, read: Callable[[bytes], Header | CheckpointError] = parsed) -> Judgement:
+    """Whether the two readers agree about a file.
 
     Whatever the reference refuses is refused; what it takes is refused only by policy, and else
     means the same: the same names, dtypes, shapes and bytes.
     """
-    mine, theirs = ours(content), reference(content)
+    mine, theirs = read(content), reference(content)
     if isinstance(theirs, str):
-        return "" if isinstance(mine, CheckpointError) else f"only the reference refuses: {theirs}"
+        if isinstance(mine, CheckpointError):
+            return Judgement("refused")
+        return Judgement("contradictions", f"only the reference refuses: {theirs}")
     if isinstance(mine, CheckpointError):
-        return "" if policy(mine) else f"only paramctl refuses: {mine}"
-    read = {
+        if name := policy(mine):
+            return Judgement(f"stricter: {name}")
+        return Judgement("contradictions", f"only paramctl refuses: {mine}")
+    told = {
         entry.name: (entry.dtype, list(entry.shape), content[entry.start : entry.stop])
         for entry in mine.entries
     }
@@ -65,7 +95,14 @@ def contradiction(content: bytes) -> str:
         name: (tensor["dtype"], list(tensor["shape"]), bytes(tensor["data"]))
         for name, tensor in theirs
     }
-    return "" if read == found else f"read {sorted(read)}, the reference {sorted(found)}"
+    if told == found:
+        return Judgement("taken")
+    return Judgement("contradictions", f"read {sorted(told)}, the reference {sorted(found)}")
+
+
+def contradiction(content: bytes) -> str:
+    """What is wrong between the two readers when ours reads a file; empty when nothing is."""
+    return judge(content, ours).problem
 
 
 def row(content: bytes, what: str) -> dict[str, Any]:
@@ -78,7 +115,7 @@ def row(content: bytes, what: str) -> dict[str, Any]:
             made["stricter"] = policy(mine)
     else:
         made["remarks"] = [str(remark) for remark in mine.warnings]
-    return made | {"reference": theirs if isinstance(theirs, str) else "accepts"}
+    return made | {"reference": reason(theirs) if isinstance(theirs, str) else "accepts"}
 
 
 def accepts() -> bool:
