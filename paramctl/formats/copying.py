@@ -1,4 +1,7 @@
-"""Bytes from file to file: by the kernel where it can, through one buffer where it can't."""
+"""Bytes from file to file: by the kernel where it can, through one buffer where it can't.
+
+Holes of the source stay holes: their bytes are passed over.
+"""
 
 import errno
 import os
@@ -6,6 +9,7 @@ import os
 from paramctl.compute.traffic import advance
 from paramctl.errors import CheckpointError
 from paramctl.formats.content import BLOCK, Block, Span
+from paramctl.formats.holes import ranges
 
 _AT_ONCE = 1 << 28  # bytes per kernel copy, so that a signal is answered soon
 _CANNOT = {
@@ -29,11 +33,24 @@ def write_at(fd: int, data: Block, position: int) -> int:
 
 
 def copy_span(span: Span, fd: int, position: int, *, where: str) -> int:
-    """Copy a span to ``position`` of another file; returns the position behind it.
+    """Copy a span to ``position`` of another file, which has nothing there yet.
+
+    Returns:
+        The position behind it.
 
     Raises:
         CheckpointError: the file that the span lies in has become shorter.
     """
+    for start, stop, is_held in ranges(span.fd, span.start, span.stop):
+        if is_held:
+            position = _copy_held(Span(span.fd, start, stop), fd, position, where)
+        else:
+            position += stop - start
+            advance("write", stop - start)
+    return position
+
+
+def _copy_held(span: Span, fd: int, position: int, where: str) -> int:
     start = span.start
     while start < span.stop:
         done = _kernel_copy(span.fd, start, span.stop - start, fd, position)

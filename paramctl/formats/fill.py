@@ -3,13 +3,14 @@
 import errno
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from paramctl.compute.traffic import advance, expect
 from paramctl.errors import ResourceError
 from paramctl.formats.content import BLOCK, Content, Span
 from paramctl.formats.copying import copy_span, read_at, write_at
+from paramctl.formats.holes import ranges
 from paramctl.formats.image import Image
 from paramctl.names import show
 
@@ -24,7 +25,7 @@ def fill(fd: int, image: Image) -> None:
         ResourceError: no room, or what is read back is not what was written.
         CheckpointError: an input became shorter.
     """
-    reserve(fd, image.nbytes)
+    reserve(fd, image.nbytes, _needed(image))
     # Written once, then read back; what was copied is read back beside its original.
     expect("write", sum((x.stop - x.start) * (3 if x.span else 2) for x in stretches(image)))
     write_at(fd, _POISON, 0)
@@ -37,17 +38,49 @@ def fill(fd: int, image: Image) -> None:
     os.fsync(fd)
 
 
-def reserve(fd: int, nbytes: int) -> None:
+def reserve(fd: int, nbytes: int, needed: Iterable[tuple[int, int]] | None = None) -> None:
     """Claim the room for a file before anything is written; quotas and limits count.
+
+    Args:
+        nbytes: how long it will be.
+        needed: the parts of it that take room, in order; all of it by default.
 
     Raises:
         OSError: there is no such room.
     """
+    os.ftruncate(fd, nbytes)
     try:
-        os.posix_fallocate(fd, 0, nbytes)
+        for start, stop in _joined(((0, nbytes),) if needed is None else needed):
+            os.posix_fallocate(fd, start, stop - start)
     except OSError as error:
         if error.errno not in _NO_RESERVE:
             raise
+
+
+def _needed(image: Image) -> Iterator[tuple[int, int]]:
+    """The parts of a file that are no holes: what is made, and what a copied file holds."""
+    yield 0, len(image.header)
+    for _, _, span, start, stop in stretches(image):
+        if span is None:
+            yield start, stop
+            continue
+        for part in ranges(span.fd, span.start, span.stop):
+            if part.is_held:
+                yield part.start - span.start + start, part.stop - span.start + start
+
+
+def _joined(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same parts, empty ones left out and neighbours made one."""
+    held = (0, 0)
+    for start, stop in parts:
+        if start == held[1]:
+            held = held[0], stop
+        elif start < stop:
+            if held[0] < held[1]:
+                yield held
+            held = start, stop
+    if held[0] < held[1]:
+        yield held
 
 
 class Stretch(NamedTuple):
@@ -115,8 +148,19 @@ def _checksum(span: Span, where: str) -> int:
 
 
 def _equal(one: Span, other: Span, where: str) -> bool:
-    pairs = zip(_blocks(one, where), _blocks(other, where), strict=True)
-    return all(a == b for a, b in pairs)
+    """Whether a copy has the bytes of its original; what is a hole in both is zeros in both."""
+    start = one.start
+    for begin, end, is_held in ranges(other.fd, other.start, other.stop):
+        original = Span(one.fd, start, start + end - begin)
+        start = original.stop
+        if not is_held and not any(part.is_held for part in ranges(*original)):
+            advance("write", 2 * (end - begin))
+            continue
+        copied = _blocks(Span(other.fd, begin, end), where)
+        pairs = zip(_blocks(original, where), copied, strict=True)
+        if not all(a == b for a, b in pairs):
+            return False
+    return True
 
 
 def _blocks(span: Span, where: str) -> Iterator[bytearray]:

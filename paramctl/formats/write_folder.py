@@ -16,6 +16,7 @@ from paramctl.formats.copying import copy_span, write_at
 from paramctl.formats.destination import Destination
 from paramctl.formats.fill import fill, reserve
 from paramctl.formats.hidden import part_name
+from paramctl.formats.holes import ranges
 from paramctl.formats.image import Image
 from paramctl.formats.kernel import UnsupportedError, exchange, rename_new, undisturbed
 from paramctl.formats.stale import sweep
@@ -109,9 +110,9 @@ def _copy_file(path: Path, fd: int) -> None:
     source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = os.fstat(source).st_size
-        if size:
-            reserve(fd, size)
-            copy_span(Span(source, 0, size), fd, 0, where=show(str(path)))
+        span = Span(source, 0, size)
+        reserve(fd, size, ((a, b) for a, b, is_held in ranges(source, 0, size) if is_held))
+        copy_span(span, fd, 0, where=show(str(path)))
     finally:
         os.close(source)
 
