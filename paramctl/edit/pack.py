@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from paramctl.dtypes import DTYPES, dtype_of
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.part import open_array
+from paramctl.edit.part import forget, open_array
 from paramctl.edit.plan import EDITS, Edit, Plan, Step, plan
+from paramctl.edit.tiles import tiles
 from paramctl.errors import UsageError
-from paramctl.formats.content import BLOCK, Block
+from paramctl.formats.content import Block
 from paramctl.formats.header import Header
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
@@ -99,7 +100,6 @@ def _blocks(array: "np.ndarray[Any, Any]", dtype: str) -> Iterator[Block]:
     if array.ndim == 0:
         yield encode(array, dtype)
         return
-    row = max(1, array.itemsize * (array.size // max(1, len(array))))
-    step = max(1, BLOCK // row)
-    for start in range(0, len(array), step):
-        yield encode(array[start : start + step], dtype)
+    for tile in tiles(array.shape, array.itemsize):
+        yield encode(array[tile.where], dtype)
+        forget(array)

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paramctl.dtypes import DTYPES
-from paramctl.edit.content import Made, arrays, encode, rechunk
+from paramctl.edit.content import Made, arrays, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.position import Position, rows
+from paramctl.edit.position import Part, Position, rows
+from paramctl.edit.stream import Stream
+from paramctl.edit.tiles import Tile, tiles
 from paramctl.errors import InputError, UsageError
 from paramctl.expression.parse import Code, parse
 from paramctl.expression.place import argument
-from paramctl.formats.content import BLOCK, Block, Content
+from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry
 from paramctl.names import show
 
@@ -26,18 +28,20 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+Where = tuple[Part, ...]
+
 
 @dataclass(frozen=True)
 class Values:
     """Where new values come from.
 
     Attributes:
-        new: old values, their dtype and which places of the part's first axis they are, to
-            new values of that dtype.
+        new: old values, their dtype and where on the first axes of the part they are, to new
+            values of that dtype.
         shape: of all of them; ``None`` where any shape will do.
     """
 
-    new: "Callable[[Array, str, slice], Array]"
+    new: "Callable[[Array, str, Where], Array]"
     shape: tuple[int, ...] | None = None
 
 
@@ -51,7 +55,7 @@ def computed(expression: str) -> Values:
     if any(isinstance(node, ast.MatMult) for tree in _trees(code) for node in ast.walk(tree)):
         raise UsageError("values are set element by element: there is no @")
 
-    def new(old: "Array", dtype: str, where: slice) -> "Array":
+    def new(old: "Array", dtype: str, where: Where) -> "Array":
         import numpy as np
 
         from paramctl.edit.rounding import narrow, widen
@@ -71,8 +75,11 @@ def loaded(path: Path) -> Values:
     """
     array = open_array(path)
 
-    def new(old: "Array", dtype: str, where: slice) -> "Array":
-        return _converted(array[where] if array.ndim else array, dtype)
+    def new(old: "Array", dtype: str, where: Where) -> "Array":
+        try:
+            return _converted(array[where], dtype)
+        finally:
+            forget(array)
 
     return Values(new, array.shape)
 
@@ -95,6 +102,15 @@ def open_array(path: Path) -> "Array":
     return array
 
 
+def forget(array: "Array") -> None:
+    """Give back the memory of what was read of a mapped file."""
+    import mmap
+
+    held = getattr(array, "_mmap", None)
+    if isinstance(held, mmap.mmap):
+        held.madvise(mmap.MADV_DONTNEED)
+
+
 def refill(draft: Draft, entry: Entry, place: Position, values: Values) -> None:
     """Put new values into a part of a tensor.
 
@@ -111,27 +127,48 @@ def _blocks(entry: Entry, old: Content, place: Position, values: Values) -> Iter
     if is_flat or not entry.shape:
         for array in arrays(old, entry.dtype):
             part = array if is_flat else array.reshape(())
-            yield encode(values.new(part, entry.dtype, slice(None)), entry.dtype)
+            yield encode(values.new(part, entry.dtype, ()), entry.dtype)
     else:
-        yield from _by_rows(entry, old, place, values)
+        yield from _by_tiles(entry, old, place, values)
 
 
-def _by_rows(entry: Entry, old: Content, place: Position, values: Values) -> Iterator[Block]:
+def _by_tiles(entry: Entry, old: Content, place: Position, values: Values) -> Iterator[Block]:
     import numpy as np
 
     element = DTYPES[entry.dtype].numpy()
-    shape = tuple(size or 0 for size in entry.shape[1:])
-    row = max(1, element.itemsize * prod(shape))
-    start = 0
-    for block in rechunk(old.blocks(), max(1, BLOCK // row) * row):
-        array = np.frombuffer(block, dtype=element).reshape(-1, *shape)
-        found = rows(place, start, start + len(array))
+    stream = Stream(old.blocks())
+    for tile in tiles(tuple(size or 0 for size in entry.shape), element.itemsize):
+        block = stream.read(element.itemsize * prod(tile.shape))
+        array = np.frombuffer(block, dtype=element).reshape(tile.shape)
+        found = _inside(place, tile)
         if found is not None:
             index, where = found
-            inside = where if isinstance(place.parts[0], slice) else slice(None)
-            array[index] = values.new(array[index], entry.dtype, inside)
-        start += len(array)
-        yield array.reshape(-1).view(np.uint8).data
+            array[index] = values.new(array[index], entry.dtype, where)
+        yield block
+
+
+def _inside(place: Position, tile: Tile) -> tuple[Where, Where] | None:
+    """What a position picks from a tile, and where in the part's own axes that lies.
+
+    Returns:
+        ``None`` where it picks nothing.
+    """
+    depth = len(tile.outer)
+    where: list[Part] = []
+    for part, at in zip(place.parts[:depth], tile.outer, strict=True):
+        if isinstance(part, int):
+            if part != at:
+                return None
+            continue
+        picked = range(part.start, -1 if part.stop is None else part.stop, part.step)
+        if at not in picked:
+            return None
+        where.append(picked.index(at))
+    found = rows(place.parts[depth:], tile.start, tile.stop)
+    if found is None:
+        return None
+    index, here = found
+    return index, (*where, here) if isinstance(place.parts[depth], slice) else tuple(where)
 
 
 def _converted(values: "Array", dtype: str) -> "Array":

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from paramctl.edit.content import Stored
+from paramctl.edit.stream import Stream
 from paramctl.formats.content import BLOCK, Block, Content, Span
 
 
@@ -39,15 +40,15 @@ class Pieces:
         return Span(whole.fd, start, start + self.nbytes)
 
     def blocks(self) -> Iterator[Block]:
-        """The bytes in blocks; a computed tensor among the pieces is held as a whole."""
-        made: dict[int, bytes] = {}
+        """The bytes in blocks; a computed tensor is computed anew where its pieces go back."""
+        streams: dict[int, Stream] = {}
         buffer = memoryview(bytearray(min(self.nbytes, BLOCK)))
         filled = 0
         for piece in _joined(self.ranges()):
             start = piece.start
             while start < piece.stop:
                 count = min(piece.stop - start, len(buffer) - filled)
-                _read(piece.content, start, buffer[filled : filled + count], made)
+                _read(piece.content, start, buffer[filled : filled + count], streams)
                 start, filled = start + count, filled + count
                 if filled == len(buffer):
                     yield buffer
@@ -72,10 +73,12 @@ def _joined(ranges: Iterator[Piece]) -> Iterator[Piece]:
         yield held
 
 
-def _read(content: Content, start: int, buffer: memoryview, made: dict[int, bytes]) -> None:
+def _read(content: Content, start: int, buffer: memoryview, streams: dict[int, Stream]) -> None:
     if isinstance(content, Stored):
         content.source.read_into(content.name, buffer, start)
         return
-    if id(content) not in made:
-        made[id(content)] = b"".join(bytes(block) for block in content.blocks())
-    buffer[:] = made[id(content)][start : start + len(buffer)]
+    stream = streams.get(id(content))
+    if stream is None or stream.position > start:
+        stream = streams[id(content)] = Stream(content.blocks())
+    stream.skip(start - stream.position)
+    stream.fill(buffer)

@@ -72,14 +72,17 @@ def position(index: str, entry: Entry) -> Position:
     return Position(index, parts, sizes)
 
 
-def rows(place: Position, start: int, stop: int) -> tuple[tuple[Part, ...], slice] | None:
+def rows(parts: tuple[Part, ...], start: int, stop: int) -> tuple[tuple[Part, ...], slice] | None:
     """The index of the same part within rows ``[start, stop)`` of the first axis.
+
+    Args:
+        parts: those of a position, or of its last axes.
 
     Returns:
         The index, and which places of the part's own first axis that is (all of them when the
         index takes the axis away); ``None`` where the part has nothing in those rows.
     """
-    first, *others = place.parts
+    first, *others = parts
     if isinstance(first, int):
         return ((first - start, *others), slice(None)) if start <= first < stop else None
     places = range(first.start, -1 if first.stop is None else first.stop, first.step)

@@ -8,6 +8,7 @@ import numpy as np
 from paramctl.dtypes import DTYPES
 from paramctl.edit.content import encode, rechunk
 from paramctl.edit.rounding import narrow, widen
+from paramctl.edit.stream import Stream
 from paramctl.formats.content import BLOCK, Block, Content
 
 MEAN = "mean"
@@ -41,6 +42,12 @@ class Axis(NamedTuple):
 
 def shrunk(dtype: str, old: Content, axis: Axis) -> Iterator[Block]:
     """The bytes without the places beyond the new size."""
+    if _bytes(dtype, axis, axis.old) > BLOCK:
+        stream = Stream(old.blocks())
+        for _ in range(axis.outer):
+            yield from stream.take(_bytes(dtype, axis, axis.new))
+            stream.skip(_bytes(dtype, axis, axis.old - axis.new))
+        return
     for rows in _rows(dtype, old, axis):
         yield encode(rows[:, : axis.new], dtype)
 
@@ -48,14 +55,16 @@ def shrunk(dtype: str, old: Content, axis: Axis) -> Iterator[Block]:
 def grown(dtype: str, old: Content, axis: Axis, fill: Fill) -> Iterator[Block]:
     """The bytes with new places at the end of the axis.
 
+    Besides some blocks, the mean of one of the outer places is in memory.
+
     Args:
         fill: ``mean`` over the old places, in float64, rounded once; ``zeros``; or the bytes
             of the whole new tensor from an element on.
     """
     if not axis.outer * axis.inner:
         return
-    if axis.outer == 1:
-        yield from _longer(dtype, old, axis, fill)
+    if axis.outer == 1 or _bytes(dtype, axis, axis.new) > BLOCK:
+        yield from _one_by_one(dtype, old, axis, fill)
         return
     drawn = None if isinstance(fill, str) else rechunk(fill(0), _bytes(dtype, axis, axis.new))
     for rows in _rows(dtype, old, axis):
@@ -70,23 +79,31 @@ def grown(dtype: str, old: Content, axis: Axis, fill: Fill) -> Iterator[Block]:
         yield encode(wide, dtype)
 
 
-def _longer(dtype: str, old: Content, axis: Axis, fill: Fill) -> Iterator[Block]:
-    """A tensor whose first axis is the one: the old bytes, then what is new."""
-    if not isinstance(fill, str):
-        yield from old.blocks()
-        yield from fill(axis.old * axis.inner)
-        return
-    row = np.zeros(axis.inner, DTYPES[dtype].numpy())
-    if fill == ZEROS or not axis.old:
-        yield from old.blocks()
-    else:
-        total = np.zeros(axis.inner, np.complex128 if row.dtype.kind == "c" else np.float64)
-        for block in rechunk(old.blocks(), _step(max(1, row.nbytes))):
-            yield block
-            values = np.frombuffer(block, row.dtype).reshape(-1, axis.inner)
-            total += _precise(values, dtype).sum(axis=0)
-        row = narrow(total / axis.old, dtype)
-    yield from _repeated(encode(row, dtype), axis.new - axis.old)
+def _one_by_one(dtype: str, old: Content, axis: Axis, fill: Fill) -> Iterator[Block]:
+    """For each of the outer places its old bytes, then what is new."""
+    stream = Stream(old.blocks())
+    for outer in range(axis.outer):
+        if not isinstance(fill, str):
+            yield from stream.take(_bytes(dtype, axis, axis.old))
+            start = (outer * axis.new + axis.old) * axis.inner
+            yield from Stream(fill(start)).take(_bytes(dtype, axis, axis.new - axis.old))
+        elif fill == ZEROS or not axis.old:
+            yield from stream.take(_bytes(dtype, axis, axis.old))
+            row = np.zeros(axis.inner, DTYPES[dtype].numpy())
+            yield from _repeated(encode(row, dtype), axis.new - axis.old)
+        else:
+            yield from _with_mean(dtype, stream, axis)
+
+
+def _with_mean(dtype: str, stream: Stream, axis: Axis) -> Iterator[Block]:
+    element = DTYPES[dtype].numpy()
+    total = np.zeros(axis.inner, np.complex128 if element.kind == "c" else np.float64)
+    for block in stream.in_rows(_bytes(dtype, axis, 1), _bytes(dtype, axis, axis.old)):
+        yield block
+        values = np.frombuffer(block, element).reshape(-1, axis.inner)
+        total += _precise(values, dtype).sum(axis=0)
+    row = encode(narrow(total / axis.old, dtype), dtype)
+    yield from _repeated(row, axis.new - axis.old)
 
 
 def _repeated(row: memoryview, count: int) -> Iterator[Block]:

@@ -64,7 +64,7 @@ def test_an_index_by_blocks_of_rows_is_the_whole_index(drawn, height):
     found = np.full(place.shape, -1)
     for start in range(0, shape[0], height):
         block = values[start : start + height]
-        here = rows(place, start, start + len(block))
+        here = rows(place.parts, start, start + len(block))
         if here is not None and isinstance(place.parts[0], slice):
             found[here[1]] = block[here[0]]
         elif here is not None:
