@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from paramctl.manifest import Manifest
+    from contextlib import ExitStack
+
+    from paramctl.diff.diff import Checkpoint
+    from paramctl.sources.source import Source
 
 _Selections = list[str] | None
 
@@ -45,25 +48,44 @@ class Comparing:
         bool,
         typer.Option(
             "--find-renames/--no-find-renames",
-            help="Look for the bytes of removed tensors under added names.",
+            help="Look for removed tensors under added names, by bytes, then by likeness.",
         ),
     ] = True
     map: Annotated[
         Path | None,
-        typer.Option("--map", metavar="FILE", help="Names in A to names in B, as for rename."),
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Names in A to names in B, as for rename; or a recipe that lays A out like B.",
+        ),
     ] = None
 
-    def arguments(self, manifest: "Manifest") -> dict[str, Any]:
-        """The same for the library's ``diff``.
+    def laid(self, source: "Source", opened: "ExitStack") -> "tuple[Checkpoint, dict[str, str]]":
+        """A laid out like B, and names in B for names in it.
 
         Args:
-            manifest: of A, whose names the map translates.
+            opened: closes the checkpoints that a recipe takes tensors from.
+
+        Raises:
+            InputError: the map can't be read.
+            UsageError: it concerns no tensor.
+        """
+        if self.map is None:
+            return source, {}
+        from paramctl.diff.laid import is_recipe, laid_out
+        from paramctl.diff.names_map import names_map
+
+        if is_recipe(self.map):
+            return laid_out(source, self.map, opened), {}
+        return source, names_map(self.map, source.manifest)
+
+    def arguments(self) -> dict[str, Any]:
+        """The same for the library's ``diff``.
 
         Raises:
             UsageError: the mode is unknown, or the tolerances can't be used.
         """
         from paramctl.diff.gates import Gates
-        from paramctl.diff.names_map import names_map
         from paramctl.figures.rule import tolerant
 
         gates = Gates(
@@ -73,5 +95,4 @@ class Comparing:
             "rule": tolerant(self.mode, self.atol, self.rtol, self.ulp),
             "gates": gates,
             "renames": self.find_renames,
-            "to": names_map(self.map, manifest) if self.map else None,
         }

@@ -8,7 +8,7 @@ from paramctl.compute.traffic import expect
 from paramctl.diff.change import Change, Diff, Status
 from paramctl.diff.gates import Gates
 from paramctl.diff.matching import Match, Matching, chosen_names, match
-from paramctl.diff.renames import find_renames
+from paramctl.diff.renames import find_renames, matched_anew
 from paramctl.errors import UsageError
 from paramctl.figures.comparison import Comparison, compare_all
 from paramctl.figures.pieces import Readable
@@ -46,7 +46,7 @@ def diff(
         selections: over the names of either side; all names when there are none.
         rule: when two elements are equal; bits by default.
         gates: conditions that turn the answer into violations.
-        renames: look for the bytes of removed tensors under added names.
+        renames: look for removed tensors under added names, by bytes, then by likeness.
         to: names in B for names of A that are called otherwise there.
         figures: without them each tensor is left at its first difference.
         explained: say of changed matrices whether a factor, some rows or a low rank explain it.
@@ -63,7 +63,9 @@ def diff(
     if not names:
         raise UsageError("there is no tensor to compare", hint="an empty comparison proves nothing")
     paired = match(a.manifest, b.manifest, names, to)
-    changes = _structural(a, b, paired, renames)
+    paired, changes = _renamed(a, b, paired) if renames else (paired, [])
+    total = len(changes) + len(paired.matches) + len(paired.removed) + len(paired.added)
+    changes += _structural(paired)
     same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
     expect("read", sum((x.before.nbytes or 0) + (x.after.nbytes or 0) for x in same_shape))
     pairs = (Pair(a, found.before, b, found.after) for found in same_shape)
@@ -80,26 +82,31 @@ def diff(
         if gates
         else None
     )
-    total = len(paired.matches) + len(paired.removed) + len(paired.added)
     return Diff(tuple(changes), total, violations)
 
 
-def _structural(a: Checkpoint, b: Checkpoint, paired: Matching, renames: bool) -> list[Change]:
-    """The changes that show in names and shapes alone, and the renames among them."""
-    found = find_renames(a, paired.removed, b, paired.added) if renames else {}
+def _renamed(a: Checkpoint, b: Checkpoint, paired: Matching) -> tuple[Matching, list[Change]]:
+    """The matching without what only changed its name, and those changes.
+
+    What changed its name and its values comes back as a match.
+    """
+    found = find_renames(a, paired.removed, b, paired.added)
     taken = set(found.values())
     changes = [
         Change(entry.name, "renamed", (entry.name,), entry, b.manifest[found[entry.name]],
                to=found[entry.name])
-        if entry.name in found
-        else Change(entry.name, "removed", (entry.name,), before=entry)
         for entry in paired.removed
+        if entry.name in found
     ]  # fmt: skip
-    changes += [
-        Change(entry.name, "added", (entry.name,), after=entry)
-        for entry in paired.added
-        if entry.name not in taken
-    ]
+    removed = [entry for entry in paired.removed if entry.name not in found]
+    added = [entry for entry in paired.added if entry.name not in taken]
+    return matched_anew(a, b, Matching(paired.matches, removed, added), found), changes
+
+
+def _structural(paired: Matching) -> list[Change]:
+    """The changes that show in names and shapes alone."""
+    changes = [Change(one.name, "removed", (one.name,), before=one) for one in paired.removed]
+    changes += [Change(one.name, "added", (one.name,), after=one) for one in paired.added]
     changes += [
         Change(found.names[0], "reshaped", found.names, found.before, found.after)
         for found in paired.matches
@@ -111,6 +118,8 @@ def _structural(a: Checkpoint, b: Checkpoint, paired: Matching, renames: bool) -
 def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) -> list[Change]:
     """What one comparison says: the change of the tensor, or the ties that moved around it."""
     status = _status(found.before, found.after, comparison, rule)
+    if status is None and found.to is not None:
+        status = "renamed"  # the same numbers, not the same bytes
     if status is None:
         return [Change(name, "retied", (name,), found.before, found.after) for name in found.retied]
     return [
@@ -120,6 +129,7 @@ def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) ->
             found.names,
             found.before,
             found.after,
+            to=found.to,
             figures=comparison if figures else None,
             counts=not (status == "cast" and rule.mode == "value"),
         )

@@ -14,12 +14,14 @@ class Match:
     Attributes:
         names: those names; the first is stored on both sides if any is.
         retied: those of them whose tie is another on each side.
+        to: what B calls it, where that was found out by its values.
     """
 
     before: Entry
     after: Entry
     names: tuple[str, ...]
     retied: tuple[str, ...]
+    to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Tensors that only changed their name, found by their bytes."""
+"""Tensors that changed their name, found by their bytes, or where these changed by likeness."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from paramctl.diff.matching import Match, Matching
 from paramctl.figures.digest import digests_of
 from paramctl.figures.pieces import Readable
 from paramctl.manifest import Entry
@@ -27,6 +28,37 @@ def find_renames(
     for digest, names in left.items():
         found.update(_paired(names, right.get(digest, [])))
     return found
+
+
+def matched_anew(
+    a: Readable, b: Readable, paired: Matching, renamed: Mapping[str, str]
+) -> Matching:
+    """The matching with removed and added tensors that are alike, or stand by such, together.
+
+    Args:
+        paired: without the tensors that only changed their name.
+        renamed: those.
+    """
+    if not paired.removed or not paired.added:
+        return paired
+    from paramctl.diff.likeness import find_alike, find_company
+
+    found = find_alike(a, paired.removed, b, paired.added)
+    found |= find_company({**renamed, **found}, paired.removed, paired.added)
+    after = {entry.name: entry for entry in paired.added}
+    taken = set(found.values())
+    return Matching(
+        [
+            *paired.matches,
+            *(
+                Match(entry, after[found[entry.name]], (entry.name,), (), found[entry.name])
+                for entry in paired.removed
+                if entry.name in found
+            ),
+        ],
+        [entry for entry in paired.removed if entry.name not in found],
+        [entry for entry in paired.added if entry.name not in taken],
+    )
 
 
 def _kind(entry: Entry) -> Kind:

@@ -189,6 +189,13 @@ def split(
     return Step(edit, tuple(select), allow_empty, expect)
 
 
+def transpose(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
+    """The last two axes of the selected tensors swapped."""
+    from paramctl.edit.transpose import Transpose
+
+    return Step(Transpose(), tuple(select), allow_empty, expect)
+
+
 def fuse(
     select: Texts,
     layout: str,
@@ -255,7 +262,7 @@ def lora_merge(adapter: Source, expect: int | None = None) -> Step:
 STEPS = {
     function.__name__.rstrip("_").replace("_", " "): function
     for function in (
-        keep, drop, set_, tie, untie, rename, cast, init, layers, resize, split, fuse, graft,
-        reshard, meta, lora_merge,
+        keep, drop, set_, tie, untie, rename, cast, init, layers, resize, split, fuse, transpose,
+        graft, reshard, meta, lora_merge,
     )
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """What differs between two checkpoints, and whether it may."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from paramctl.cli.comparing import Comparing
 from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Select, verb
 from paramctl.cli.telling import Telling
+
+if TYPE_CHECKING:
+    from paramctl.diff.change import Diff
 
 GROUP = "Judge"
 _WITHOUT_NOTES = ("", "tsv", "csv", "names", "jsonl")  # forms that show rows and nothing else
@@ -40,29 +43,10 @@ def run(
         paramctl diff base/ tuned/ --picture
         paramctl diff a.safetensors b.safetensors --mode value --rtol 1e-3 -f md
     """
-    from paramctl.cli.reading import opened
-    from paramctl.diff.diff import diff
-    from paramctl.diff.matching import chosen_names
     from paramctl.report.emit import emit
     from paramctl.report.of_diff import violations
-    from paramctl.report.progress import progress
 
-    told = progress("comparing", quiet=common.quiet)
-    with opened(a, common) as left, opened(b, common) as right, told:
-        found = diff(
-            left,
-            right,
-            select or (),
-            **comparing.arguments(left.manifest),
-            figures=not telling.name_only,
-            explained=telling.explain,
-            ulps=telling.ulps,
-            allow_empty=allow_empty,
-        )
-        left.check_unchanged()
-        right.check_unchanged()
-        names = chosen_names(left.manifest, right.manifest, select or (), allow_empty=True)
-        names &= set(left.manifest.names)  # those of B alone are changes
+    found, names = _compared(a, b, select or [], allow_empty, comparing, telling, common)
     emit(telling.report(found, names), common)
     if not sys.stdout.isatty() and common.form in _WITHOUT_NOTES:
         sys.stdout.flush()
@@ -70,3 +54,43 @@ def run(
             print(f"paramctl: {sentence}", file=sys.stderr)
     if found.fails:
         raise typer.Exit(1)
+
+
+def _compared(
+    a: str,
+    b: str,
+    select: list[str],
+    allow_empty: bool,
+    comparing: Comparing,
+    telling: Telling,
+    common: Common,
+) -> "tuple[Diff, set[str]]":
+    """The diff, and the names of A that were compared."""
+    from contextlib import ExitStack
+
+    from paramctl.cli.reading import opened
+    from paramctl.diff.diff import diff
+    from paramctl.diff.matching import chosen_names
+    from paramctl.report.progress import progress
+
+    rules = comparing.arguments()
+    with ExitStack() as stack:
+        left = stack.enter_context(opened(a, common))
+        right = stack.enter_context(opened(b, common))
+        stack.enter_context(progress("comparing", quiet=common.quiet))
+        laid, to = comparing.laid(left, stack)
+        found = diff(
+            laid,
+            right,
+            select,
+            **rules,
+            to=to,
+            figures=not telling.name_only,
+            explained=telling.explain,
+            ulps=telling.ulps,
+            allow_empty=allow_empty,
+        )
+        left.check_unchanged()
+        right.check_unchanged()
+        names = chosen_names(laid.manifest, right.manifest, select, allow_empty=True)
+        return found, names & set(laid.manifest.names)  # those of B alone are changes
