@@ -25,6 +25,8 @@ def _leave(code: int) -> None:
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         sys.exit(code)  # Python has its own way with an output that can't be flushed
+    if sys.modules.keys() & {"multiprocessing.util", "mpi4py.futures"}:
+        sys.exit(code)  # shared locks have names to be taken back, other ranks are to be let go
     os._exit(code)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from paramctl.compute.blocks import spans
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.dtypes import DTYPES
 from paramctl.figures.pieces import Readable, Span
 from paramctl.manifest import Entry
@@ -25,13 +25,18 @@ def zero_run(source: Readable, entry: Entry) -> Span | None:
     size = entry.nbytes or 0
     width = (entry.shape[-1] or 0) * DTYPES[entry.dtype].bits // 8 if entry.shape else 0
     best: Span | None = None
-    for start, stop in _merged(map_ordered(partial(_runs, source, entry), spans(size, _PIECE))):
+    pieces = spread(partial(_runs, source, entry), spans(size, _PIECE), _weight, size)
+    for start, stop in _merged(pieces):
         run = _before(source, entry, start), _behind(source, entry, stop, size)
         is_rows = width and not run[0] % width and not run[1] % width
         is_long = run[1] - run[0] >= LONG
         if is_long and not is_rows and (best is None or run[1] - run[0] > best[1] - best[0]):
             best = run
     return best
+
+
+def _weight(span: Span) -> int:
+    return span[1] - span[0]
 
 
 def _runs(source: Readable, entry: Entry, span: Span) -> list[Span]:

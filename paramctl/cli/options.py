@@ -3,7 +3,8 @@
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar
 
@@ -57,6 +58,12 @@ class Common:
         int | None,
         typer.Option("--threads", min=1, metavar="N", help="Worker threads; all cores if unset."),
     ] = None
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            "--executor", metavar="WHERE", help="threads:N, processes:N, dask:ADDRESS or mpi."
+        ),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")
@@ -76,6 +83,28 @@ class Common:
         """One line of progress or news on stderr, unless the user asked for quiet."""
         if not self.quiet:
             print(message, file=sys.stderr)
+
+
+@contextmanager
+def working(common: Common) -> Iterator[None]:
+    """Have work done by as many threads as were asked for, or where it was asked for.
+
+    Raises:
+        UsageError: both were asked for, or there is no such place.
+    """
+    if common.threads is not None:
+        from paramctl.compute.pool import set_threads
+
+        set_threads(common.threads)
+    if common.executor is None:
+        yield
+        return
+    if common.threads is not None:
+        raise UsageError("--threads and --executor both say who works", hint="leave one out")
+    from paramctl.compute.executor import executor
+
+    with executor(common.executor):
+        yield
 
 
 def verb(function: Callable[..., None], kind: type[Common] = Common) -> Callable[..., None]:
@@ -98,11 +127,8 @@ def verb(function: Callable[..., None], kind: type[Common] = Common) -> Callable
     @functools.wraps(function)
     def run(**values: Any) -> None:
         common = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
-        if common.threads is not None:
-            from paramctl.compute.pool import set_threads
-
-            set_threads(common.threads)
-        function(**values, common=common)
+        with working(common):
+            function(**values, common=common)
 
     parameters = [p for p in own.parameters.values() if p.name != "common"]
     run.__signature__ = own.replace(parameters=[*parameters, *shared])  # type: ignore[attr-defined]

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paramctl.compute.blocks import spans
-from paramctl.compute.pool import map_ordered
-from paramctl.figures.pieces import Span, size_of
+from paramctl.compute.jobs import cut, map_jobs
+from paramctl.figures.pieces import Span, size_of, weight_in
 from paramctl.figures.rule import Rule
 from paramctl.figures.same import Pair, Verdict, compare_piece
 
@@ -54,6 +55,12 @@ class Comparison:
         return None if self.differing is None else self.differing / max(self.numel, 1)
 
 
+class _Piece(NamedTuple):
+    place: int
+    pair: Pair
+    span: Span
+
+
 class _Found(NamedTuple):
     place: int
     span: Span
@@ -66,34 +73,56 @@ def compare(pair: Pair, rule: Rule | None = None, *, figures: bool = True) -> Co
 
 
 def compare_all(
-    pairs: Iterable[Pair], rule: Rule | None = None, *, figures: bool = True
+    pairs: Iterable[Pair], rule: Rule | None = None, *, figures: bool = True, total: int = 0
 ) -> Iterator[Comparison]:
     """The comparison of each pair, in order, all of them spread over the workers.
 
     Args:
         figures: without them a pair is left at its first difference, and only equality and
             cast are right.
+        total: bytes of one side of all pairs.
     """
     kept: list[Pair] = []
     known: set[int] = set()  # pairs that are known to differ, so that the rest can be left alone
 
-    def jobs() -> Iterator[tuple[int, Pair, Span]]:
+    def pieces() -> Iterator[_Piece]:
         for place, pair in enumerate(pairs):
             kept.append(pair)
             for span in spans(size_of(pair.before)):
-                yield place, pair, span
+                if place not in known:
+                    yield _Piece(place, pair, span)
 
-    def work(job: tuple[int, Pair, Span]) -> _Found:
-        place, pair, span = job
-        if place in known:
-            return _Found(place, span, Verdict(is_equal=True))
-        verdict = compare_piece(pair, span, rule or Rule(), figures)
-        if not figures and not verdict.is_equal and not verdict.may_be_cast:
-            known.add(place)
-        return _Found(place, span, verdict)
+    work = partial(_verdicts, rule or Rule(), figures)
+    found = (
+        _Found(piece.place, piece.span, verdict)
+        for items, verdicts in map_jobs(work, cut(pieces(), _weight, total))
+        for piece, verdict in zip(items, verdicts, strict=True)
+    )
+    for place, group in groupby(found, key=lambda found: found.place):
+        seen = []
+        for one in group:
+            seen.append(one)
+            if not figures and not one.verdict.is_equal and not one.verdict.may_be_cast:
+                known.add(place)
+        yield _combined(kept[place], seen, figures)
 
-    for place, group in groupby(map_ordered(work, jobs()), key=lambda found: found.place):
-        yield _combined(kept[place], list(group), figures)
+
+def _verdicts(rule: Rule, figures: bool, pieces: tuple[_Piece, ...]) -> list[Verdict]:
+    """What becomes of each piece; without figures, equal stands for what nobody needs to know."""
+    found: list[Verdict] = []
+    settled = -1
+    for place, pair, span in pieces:
+        if place == settled:
+            found.append(Verdict(is_equal=True))
+            continue
+        found.append(compare_piece(pair, span, rule, figures))
+        if not figures and not found[-1].is_equal and not found[-1].may_be_cast:
+            settled = place
+    return found
+
+
+def _weight(piece: _Piece) -> int:
+    return weight_in(piece.pair.before, piece.span)
 
 
 def _combined(pair: Pair, found: list[_Found], figures: bool) -> Comparison:

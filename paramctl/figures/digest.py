@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from paramctl.compute.blocks import held
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import Each, cut, map_jobs
 from paramctl.figures.pieces import Readable
 from paramctl.manifest import Entry
 
 ALGORITHM = "paramctl-1"
 _STRETCH = 1 << 20  # bytes
+_LARGE = 1 << 25  # bytes of a tensor that is worth beginning early
 
 
 def digest(source: Readable, entry: Entry) -> str:
@@ -30,8 +31,27 @@ def digest(source: Readable, entry: Entry) -> str:
 
 
 def digests_of(source: Readable, entries: Iterable[Entry]) -> Iterator[str]:
-    """The digest of each tensor, in order, several at a time."""
-    return map_ordered(partial(digest, source), entries)
+    """The digest of each tensor, in order, several at a time.
+
+    A digest can't be cut: tensors larger than a job begin first, so that none is left alone at
+    the end.
+    """
+    known = list(entries)
+    total = sum(map(_weight, known))
+    order = sorted(range(len(known)), key=lambda place: -max(_weight(known[place]) - _LARGE, 0))
+    jobs = cut([known[place] for place in order], _weight, total)
+    results = map_jobs(Each(partial(digest, source)), jobs)
+    found: list[str | None] = [None] * len(known)
+    given = 0
+    for place, text in zip(order, (text for _, texts in results for text in texts), strict=True):
+        found[place] = text
+        while given < len(known) and (ready := found[given]) is not None:
+            yield ready
+            given += 1
+
+
+def _weight(entry: Entry) -> int:
+    return entry.nbytes or 0
 
 
 def model_digest(digests: Mapping[str, str]) -> str:

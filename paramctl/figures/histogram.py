@@ -3,13 +3,24 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from paramctl.compute.blocks import BLOCK, spans
 from paramctl.compute.decode import count_of, decode
-from paramctl.figures.pieces import Readable, Span, byte_span, over_pieces, read_piece
+from paramctl.compute.jobs import cut, map_jobs
+from paramctl.figures.pieces import (
+    Readable,
+    Span,
+    byte_span,
+    read_piece,
+    size_of,
+    weight_in,
+    weight_of,
+)
 from paramctl.figures.statistics import Statistics
 from paramctl.manifest import Entry
 
@@ -38,21 +49,41 @@ def histograms_of(
         figures: the statistics of the same tensors, which say where the bins lie.
         bins: how many there are; a tensor of one value has one.
     """
-    edges = {entry.name: _edges(found, bins) for entry, found in zip(entries, figures, strict=True)}
+    edges = [_edges(found, bins) for found in figures]
+    pieces = (
+        _Piece(place, entry, bounds, span)
+        for place, (entry, bounds) in enumerate(zip(entries, edges, strict=True))
+        for span in (spans(size_of(entry)) if bounds else [(0, 0)])
+    )
+    results = map_jobs(partial(_on_each, source), cut(pieces, _weight, weight_of(entries)))
+    flat = (
+        (piece.place, counts)
+        for some, found in results
+        for piece, counts in zip(some, found, strict=True)
+    )
+    for place, group in groupby(flat, key=lambda pair: pair[0]):
+        bounds = edges[place]
+        total = sum(counts for _, counts in group)
+        yield Histogram(tuple(bounds), tuple(map(int, total))) if bounds else None
 
-    def work(entry: Entry, span: Span) -> Any:
-        bounds = edges[entry.name]
-        if bounds is None:
-            return None
-        return _counts(entry, read_piece(source, entry, span), np.array(bounds))
 
-    for entry, parts in over_pieces(work, entries):
-        found = list(parts)
-        bounds = edges[entry.name]
-        if bounds is None:
-            yield None
-        else:
-            yield Histogram(tuple(bounds), tuple(int(count) for count in sum(found)))
+class _Piece(NamedTuple):
+    place: int
+    entry: Entry
+    edges: list[float] | None
+    span: Span
+
+
+def _on_each(source: Readable, pieces: tuple[_Piece, ...]) -> list[Any]:
+    """The counts of each piece; 0 where there is nothing to count."""
+    return [
+        _counts(entry, read_piece(source, entry, span), np.array(edges)) if edges else 0
+        for _, entry, edges, span in pieces
+    ]
+
+
+def _weight(piece: _Piece) -> int:
+    return weight_in(piece.entry, piece.span)
 
 
 def _edges(found: Statistics, bins: int) -> list[float] | None:

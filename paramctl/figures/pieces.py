@@ -1,11 +1,12 @@
 """Reading tensors piece by piece, and spreading the pieces of many tensors over the workers."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from paramctl.compute.blocks import scratch, spans
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import cut, map_jobs
 from paramctl.dtypes import DTYPES
 from paramctl.errors import CheckpointError
 from paramctl.manifest import Entry
@@ -48,18 +49,48 @@ def read_piece(source: Readable, entry: Entry, span: Span, purpose: str = "piece
 
 
 def over_pieces(
-    work: Callable[[Entry, Span], Result], entries: Iterable[Entry]
+    work: Callable[[Entry, Span], Result], entries: Iterable[Entry], total: int = 0
 ) -> Iterator[tuple[Entry, Iterator[Result]]]:
     """Each entry with the results of its pieces, in order, computed on the workers.
 
     Consume the results of an entry before the next entry. A tensor without elements has one
     empty piece.
+
+    Args:
+        work: a function of a module's top level, or a ``partial`` of one.
+        total: bytes of all entries.
     """
-    jobs = (
+    pieces = (
         (place, entry, span)
         for place, entry in enumerate(entries)
         for span in spans(size_of(entry))
     )
-    results = map_ordered(lambda job: (job[0], job[1], work(job[1], job[2])), jobs)
-    for (_, entry), group in groupby(results, key=lambda result: (result[0], result[1])):
+    results = map_jobs(partial(_on_each, work), cut(pieces, _weight, total))
+    flat = (
+        (place, entry, result)
+        for items, found in results
+        for (place, entry, _), result in zip(items, found, strict=True)
+    )
+    for (_, entry), group in groupby(flat, key=lambda result: result[:2]):
         yield entry, (result for _, _, result in group)
+
+
+def _on_each(
+    work: Callable[[Entry, Span], Result], pieces: tuple[tuple[int, Entry, Span], ...]
+) -> list[Result]:
+    return [work(entry, span) for _, entry, span in pieces]
+
+
+def _weight(piece: tuple[int, Entry, Span]) -> int:
+    return weight_in(piece[1], piece[2])
+
+
+def weight_in(entry: Entry, span: Span) -> int:
+    """The bytes of some elements of a tensor."""
+    start, stop = byte_span(entry.dtype, span)
+    return stop - start
+
+
+def weight_of(entries: Iterable[Entry]) -> int:
+    """The bytes of some tensors."""
+    return sum(entry.nbytes or 0 for entry in entries)

@@ -15,12 +15,12 @@ import numpy as np
 
 from paramctl.compute.blocks import BLOCK, spans
 from paramctl.compute.decode import count_of, decode, is_decodable, table
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.compute.traffic import expect
 from paramctl.dtypes import DTYPES
 from paramctl.errors import UsageError
 from paramctl.figures.codes import count_codes
-from paramctl.figures.pieces import Readable, Span, byte_span, read_piece, size_of
+from paramctl.figures.pieces import Readable, Span, byte_span, read_piece, size_of, weight_in
 from paramctl.figures.tally import Number
 from paramctl.manifest import Entry
 
@@ -103,10 +103,13 @@ class _Codes:
 
 
 def _by_code(source: Readable, entry: Entry) -> _Codes:
-    def work(span: Span) -> Any:
-        return count_codes(entry.dtype, read_piece(source, entry, span))
+    work = partial(_code_counts, source, entry)
+    pieces = spans(size_of(entry))
+    return _Codes(entry.dtype, sum(spread(work, pieces, partial(weight_in, entry))))
 
-    return _Codes(entry.dtype, sum(map_ordered(work, spans(size_of(entry)))))
+
+def _code_counts(source: Readable, entry: Entry, span: Span) -> Any:
+    return count_codes(entry.dtype, read_piece(source, entry, span))
 
 
 class _Search:
@@ -138,7 +141,8 @@ class _Search:
         """How often each digit at ``shift`` follows each prefix."""
         total = np.zeros(len(prefixes) * _BINS, np.int64)
         work = partial(_counted, self._source, self._entry, prefixes, shift)
-        for places, times in map_ordered(work, spans(size_of(self._entry))):
+        pieces = spans(size_of(self._entry))
+        for places, times in spread(work, pieces, partial(weight_in, self._entry)):
             total[places] += times
         return total.reshape(len(prefixes), _BINS)
 

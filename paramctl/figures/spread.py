@@ -13,9 +13,9 @@ import numpy as np
 
 from paramctl.compute.blocks import BLOCK, rows, spans
 from paramctl.compute.decode import decode
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.dtypes import DTYPES
-from paramctl.figures.pieces import Readable, Span, byte_span, read_piece, size_of
+from paramctl.figures.pieces import Readable, Span, byte_span, read_piece, size_of, weight_in
 from paramctl.manifest import Entry
 
 Center = tuple[float, float]
@@ -32,7 +32,8 @@ def squared_deviations(
     """
     work = partial(_deviations, source, entry, center, scale)
     sums, squares = [], []
-    for some_sums, some_squares in map_ordered(work, spans(size_of(entry))):
+    weigh = partial(weight_in, entry)
+    for some_sums, some_squares in spread(work, spans(size_of(entry)), weigh, entry.nbytes or 0):
         sums.append(some_sums)
         squares.append(some_squares)
     shift = math.fsum(x for x, _ in sums) ** 2 + math.fsum(y for _, y in sums) ** 2

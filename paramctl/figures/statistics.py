@@ -16,13 +16,21 @@ import numpy as np
 from paramctl.compute.blocks import spans
 from paramctl.compute.decode import is_decodable
 from paramctl.compute.exact import total
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.dtypes import DTYPES
 from paramctl.figures.codes import measure_codes
 from paramctl.figures.complexes import measure_complexes
 from paramctl.figures.floats import HUGE, LAYOUTS, measure_floats
 from paramctl.figures.integers import measure_integers
-from paramctl.figures.pieces import Readable, Span, over_pieces, read_piece, size_of
+from paramctl.figures.pieces import (
+    Readable,
+    Span,
+    over_pieces,
+    read_piece,
+    size_of,
+    weight_in,
+    weight_of,
+)
 from paramctl.figures.spread import squared_deviations
 from paramctl.figures.tally import Number, Tally
 from paramctl.manifest import Entry
@@ -59,7 +67,8 @@ def statistics(source: Readable, entry: Entry) -> Statistics:
 
 def statistics_of(source: Readable, entries: Iterable[Entry]) -> Iterator[Statistics]:
     """The statistics of each tensor, in order, all of them spread over the workers."""
-    for entry, tallies in over_pieces(partial(_measured, source), entries):
+    known = list(entries)
+    for entry, tallies in over_pieces(partial(_measured, source), known, weight_of(known)):
         tally = Tally()
         for part in tallies:
             tally.add(part)
@@ -92,9 +101,9 @@ def _measured(source: Readable, entry: Entry, span: Span, scale: int = 0) -> Tal
 def _finished(source: Readable, entry: Entry, tally: Tally) -> Statistics:
     scale = _needed_scale(entry, tally)
     if scale:
-        pieces = map_ordered(partial(_measured, source, entry, scale=scale), spans(size_of(entry)))
+        work = partial(_measured, source, entry, scale=scale)
         tally = Tally()
-        for part in pieces:
+        for part in spread(work, spans(size_of(entry)), partial(weight_in, entry)):
             tally.add(part)
     mean, std, l2 = _moments(source, entry, tally, scale)
     return Statistics(

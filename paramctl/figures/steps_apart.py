@@ -1,15 +1,16 @@
 """How many representable values lie between two tensors, element by element, as a histogram."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from paramctl.compute.blocks import BLOCK, spans
 from paramctl.compute.decode import count_of, decode, is_decodable
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.dtypes import DTYPES
-from paramctl.figures.pieces import Span, byte_span, read_piece, size_of
+from paramctl.figures.pieces import Span, byte_span, read_piece, size_of, weight_in
 from paramctl.figures.same import Pair
 from paramctl.figures.unequal import gaps, steps
 
@@ -42,15 +43,12 @@ def steps_apart(pair: Pair) -> StepsApart | None:
     if pair.is_retyped or not is_decodable(dtype) or DTYPES[dtype].family == "complex":
         return None
     total, nan = np.zeros(len(_EDGES) + 1, np.int64), 0
-    for counts, some_nan in map_ordered(lambda span: _counted(pair, span), _spans(pair)):
+    weigh = partial(weight_in, pair.before)
+    for counts, some_nan in spread(partial(_counted, pair), spans(size_of(pair.before)), weigh):
         total += counts
         nan += some_nan
     last = int(np.flatnonzero(total)[-1]) if total.any() else 0
     return StepsApart(tuple(total[: last + 1].tolist()), nan)
-
-
-def _spans(pair: Pair) -> list[Span]:
-    return list(spans(size_of(pair.before)))
 
 
 def _counted(pair: Pair, span: Span) -> tuple[Any, int]:

@@ -8,11 +8,11 @@ import numpy as np
 
 from paramctl.compute.blocks import BLOCK, spans
 from paramctl.compute.decode import count_of, decode, is_decodable
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.jobs import spread
 from paramctl.dtypes import DTYPES
 from paramctl.figures.casts import Side, is_cast, unequal_wide
 from paramctl.figures.difference import Difference, difference, integer_difference
-from paramctl.figures.pieces import Span, byte_span, read_piece
+from paramctl.figures.pieces import Span, byte_span, read_piece, weight_in
 from paramctl.figures.rule import Rule
 from paramctl.figures.same import Pair, Verdict
 from paramctl.figures.unequal import beyond, beyond_steps, unequal_bits
@@ -38,7 +38,8 @@ def total_difference(
     for verdict in verdicts:
         if verdict.difference:
             whole.add(verdict.difference)
-    for part in map_ordered(partial(square_sum, pair), equal_spans):
+    weigh = partial(weight_in, pair.before)
+    for part in spread(partial(square_sum, pair), equal_spans, weigh, pair.before.nbytes or 0):
         whole.add(part)
     return whole
 

@@ -168,6 +168,11 @@ class Source:
         """Close every file."""
         self.descriptors.close()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from paramctl.sources.travel import ticket
+
+        return ticket(self).reopened, ()
+
     def _size(self, name: str) -> int:
         entry = self.manifest.canonical(name)
         return entry.stop - entry.start

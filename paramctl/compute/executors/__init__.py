@@ -1,0 +1,1 @@
+"""Kinds of workers outside this process, one a file."""
