@@ -1,35 +1,21 @@
-"""A LoRA adapter into its base, row by row."""
+"""A LoRA or DoRA adapter into its base."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from paramctl.dtypes import DTYPES
 from paramctl.edit.adapter import Adapter, Pair, is_transposed, read_adapter
 from paramctl.edit.config import config_now
-from paramctl.edit.content import Made, Stored, encode, rechunk
+from paramctl.edit.content import Made, Stored
 from paramctl.edit.draft import Draft
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.edit.tied_config import is_output
 from paramctl.errors import SelectionError, UsageError
-from paramctl.formats.content import BLOCK, Block, Content
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
 from paramctl.select.choose import counted
 from paramctl.sources.source import Source
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
-
-
-class Change(NamedTuple):
-    """``W + scale * left @ right``; the factors are transposed where ``flipped``."""
-
-    pair: Pair
-    flipped: bool
 
 
 @EDITS.register("lora_merge")
@@ -37,7 +23,8 @@ class Change(NamedTuple):
 class LoraMerge(Edit):
     """Add each pair's product to the weight of its module, in float32, rounded once.
 
-    Tensors that the adapter holds as a whole replace those of the base.
+    Tensors that the adapter holds as a whole replace those of the base before that: beside the
+    factors of an embedding PEFT keeps the embedding too.
 
     Attributes:
         adapter: its source; open until the result is written.
@@ -54,6 +41,7 @@ class LoraMerge(Edit):
         """
         read = read_adapter(self.adapter)
         names = [_weight(manifest, pair.module) for pair in read.pairs]
+        names += [_found(manifest, f"{pair.module}.bias") for pair in read.pairs if pair.bias]
         names += [_found(manifest, name) for name in read.whole]
         found = [manifest[name] for name in dict.fromkeys(names)]
         if step.expect is not None and len(found) != step.expect:
@@ -70,49 +58,40 @@ class LoraMerge(Edit):
         """
         read = read_adapter(self.adapter)
         draft.uses(self.adapter)
-        for pair in read.pairs:
-            entry = draft.manifest.canonical(_weight(draft.manifest, pair.module))
-            _expect_floats(entry)
-            change = Change(pair, _is_flipped(read, pair, entry, config_now(draft)))
-            make = partial(_blocks, self.adapter, change, entry, draft.content(entry.name))
-            draft.put(entry.name, Made(entry.nbytes or 0, make))
-            tied = [group for group in draft.manifest.ties if entry.name in group]
-            draft.notes += [
-                f"{', '.join(map(show, group))} are one tensor and all change" for group in tied
-            ]
         for name, new in read.whole.items():
             found = _found(draft.manifest, name)
             draft.put(found, Stored(self.adapter, new.name), dtype=new.dtype, shape=new.shape)
+        for pair in read.pairs:
+            self._merge(draft, read, pair)
+            if pair.bias is not None:
+                self._shift(draft, pair, pair.bias)
 
+    def _merge(self, draft: Draft, read: Adapter, pair: Pair) -> None:
+        from paramctl.edit.lora_values import Merged
 
-def _blocks(adapter: Source, change: Change, entry: Entry, old: Content) -> Iterator[Block]:
-    import numpy as np
+        entry = draft.manifest.canonical(_weight(draft.manifest, pair.module))
+        _expect_floats(entry)
+        flipped = _is_flipped(read, pair, entry, config_now(draft))
+        _expect_lengths(pair, entry, flipped)
+        merged = Merged(self.adapter, pair, entry, draft.content(entry.name), flipped)
+        draft.put(entry.name, Made(entry.nbytes or 0, merged.blocks))
+        tied = [group for group in draft.manifest.ties if entry.name in group]
+        draft.notes += [
+            f"{', '.join(map(show, group))} are one tensor and all change" for group in tied
+        ]
 
-    from paramctl.edit.rounding import narrow, widen
+    def _shift(self, draft: Draft, pair: Pair, bias: Entry) -> None:
+        from paramctl.edit.lora_values import Shifted
 
-    left, right = _factors(adapter, change)
-    element = DTYPES[entry.dtype].numpy()
-    width = right.shape[1]
-    row = max(1, width * element.itemsize)
-    start = 0
-    for block in rechunk(old.blocks(), max(1, BLOCK // row) * row):
-        values = widen(np.frombuffer(block, element).reshape(-1, width), entry.dtype)
-        product = left[start : start + len(values)] @ right
-        start += len(values)
-        yield encode(
-            narrow(values + product * product.dtype.type(change.pair.scale), entry.dtype),
-            entry.dtype,
-        )
-
-
-def _factors(adapter: Source, change: Change) -> "tuple[Array, Array]":
-    """Two matrices whose product is the change of the weight as it is stored, without its scale."""
-    import numpy as np
-
-    a, b = (
-        adapter.array(entry.name).astype(np.float32) for entry in (change.pair.a, change.pair.b)
-    )
-    return (a.T, b.T) if change.flipped else (b, a)
+        entry = draft.manifest.canonical(_found(draft.manifest, f"{pair.module}.bias"))
+        _expect_floats(entry)
+        if entry.shape != bias.shape:
+            raise UsageError(
+                f"the adapter changes {list(bias.shape)}, the bias is {list(entry.shape)}",
+                where=show(entry.name),
+            )
+        shifted = Shifted(self.adapter, pair, entry, draft.content(entry.name))
+        draft.put(entry.name, Made(entry.nbytes or 0, shifted.blocks))
 
 
 def _is_flipped(adapter: Adapter, pair: Pair, entry: Entry, config: dict[str, Any]) -> bool:
@@ -121,14 +100,14 @@ def _is_flipped(adapter: Adapter, pair: Pair, entry: Entry, config: dict[str, An
     Raises:
         UsageError: the pair fits it neither way.
     """
-    straight = (pair.b.shape[0], pair.a.shape[1])
+    straight = pair.shape
     is_head = is_output(f"{pair.module}.weight")
     flipped = pair.is_embedding or is_transposed(pair.module, config)
     flipped = flipped or (adapter.is_transposed and not is_head)
     fitting = [
         way
         for way in (flipped, not flipped)
-        if entry.shape == (straight[::-1] if way else straight)
+        if entry.shape == (straight[::-1] if way else straight) and (not way or len(straight) == 2)
     ]
     if not fitting:
         raise UsageError(
@@ -136,6 +115,19 @@ def _is_flipped(adapter: Adapter, pair: Pair, entry: Entry, config: dict[str, An
             where=show(entry.name),
         )
     return fitting[0]
+
+
+def _expect_lengths(pair: Pair, entry: Entry, flipped: bool) -> None:
+    """Make sure that DoRA has a length for every output."""
+    if pair.magnitude is None:
+        return
+    outputs = entry.shape[1 if flipped else 0]
+    if pair.magnitude.numel != outputs:
+        raise UsageError(
+            f"lora_magnitude_vector is {list(pair.magnitude.shape)}, the weight has {outputs} "
+            "outputs",
+            where=show(entry.name),
+        )
 
 
 def _weight(manifest: Manifest, module: str) -> str:

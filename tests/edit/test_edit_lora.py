@@ -76,9 +76,9 @@ def test_bfloat16_is_computed_in_float32_and_rounded_once(tmp_path):
 
 
 def test_a_weight_of_many_blocks_is_merged_as_one(tmp_path, monkeypatch):
-    from paramctl.edit import lora_merge
+    from paramctl.edit import stream
 
-    monkeypatch.setattr(lora_merge, "BLOCK", 64)
+    monkeypatch.setattr(stream, "BLOCK", 64)
     base, factors = random(40, 5), pair(Q, 40, 5)
     out = merged(tmp_path, {f"{Q}.weight": spell.f32(base)}, factors)
     a, b = factors.values()
@@ -148,7 +148,8 @@ def test_a_recipe_merges_too(tmp_path):
     ("said", "problem"),
     [
         ({"peft_type": "LOHA"}, "the adapter is LOHA, wanted LoRA"),
-        ({"use_dora": True}, "the adapter is DoRA, wanted LoRA"),
+        ({"use_dora": True}, f"{Q}: use_dora is true, it has none lora_magnitude_vector"),
+        ({"use_qalora": True}, "the adapter uses use_qalora, which can't be merged"),
         ({"lora_alpha": "x"}, f"{Q}: lora_alpha is 'x', wanted a number"),
     ],
 )
