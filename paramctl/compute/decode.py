@@ -57,6 +57,11 @@ def table(dtype: str) -> Any:
     return codes.view(DTYPES[dtype].numpy()).astype(np.float64)
 
 
+@functools.cache
+def _array_type(dtype: str) -> Any:
+    return DTYPES[dtype].numpy()
+
+
 def nibbles(block: Any) -> Any:
     """The 4-bit codes of packed bytes; the low half of a byte comes first.
 
@@ -86,7 +91,7 @@ def decode(dtype: str, block: Any, purpose: str = "decoded") -> Any:
         codes = nibbles(block) if dtype == "F4" else block
         np.take(table(dtype), codes, out=out, mode="clip")
     else:
-        np.copyto(out, block.view(DTYPES[dtype].numpy()), casting="unsafe")
+        np.copyto(out, block.view(_array_type(dtype)), casting="unsafe")
     return out
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+_FEW = 256
+
 
 def exact_parts(values: Any) -> list[float]:
     """A few floats whose exact total is the exact total of ``values``.
@@ -35,9 +37,12 @@ def exact_parts(values: Any) -> list[float]:
 def total(parts: Iterable[float | int]) -> float:
     """The total of floats and integers, rounded once."""
     numbers = list(parts)
-    whole = sum(part for part in numbers if isinstance(part, int))
-    floats = [part for part in numbers if not isinstance(part, int)]
-    if not floats:
+    whole = 0
+    if set(map(type, numbers)) - {float}:
+        whole = sum(part for part in numbers if isinstance(part, int))
+        numbers = [part for part in numbers if not isinstance(part, int)]
+    if not numbers:
         return float(whole)
+    floats = exact_parts(np.array(numbers)) if len(numbers) > _FEW else numbers
     high, low = float(whole), whole - int(float(whole))
     return math.fsum([*floats, high, float(low)])

@@ -2,10 +2,10 @@
 
 Floats of one sign are ordered as their bits are, so extremes, zeros and what is not finite
 come from integer passes. Sums run in float64 over short rows. A row whose exponents lie
-close together can't have rounded; the others are summed exactly.
+close together can't have rounded, in whatever order it was added; the others are summed again,
+exactly. Everything that a block is asked is asked while it lies in a core's cache.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,8 +16,9 @@ from paramctl.compute.decode import decode
 from paramctl.compute.exact import exact_parts
 from paramctl.figures.tally import Tally
 
-_ROW_BITS = ROW.bit_length() - 1
-CACHED = 1 << 16  # elements that stay in a core's cache together with their float64 values
+_ONES = np.ones(ROW)  # the sum of a row is a product with ones: the fastest there is
+_AT_ONCE = 32  # rows that stay in a core's cache together with their float64 values
+_SURELY = 1 - 2.0**-20  # the sums of squares are themselves rounded
 HUGE = 2.0**500  # squares of what is larger overflow, of what is smaller than 1/HUGE vanish
 
 
@@ -38,10 +39,15 @@ class Layout:
         """The bits of +Inf: exponent all ones, mantissa zero."""
         return (1 << (self.bits - 1)) - (1 << self.mantissa)
 
-    @property
-    def exponents(self) -> int:
-        """How many exponents apart the values of a row may lie for its sum to be exact."""
-        return 53 - (self.mantissa + 1) - _ROW_BITS
+    def room(self, bottom: Any) -> Any:
+        """The sum of squares up to which a row holds no rounded sum.
+
+        Args:
+            bottom: the bits of the smallest magnitude in the row, or of each of some rows.
+        """
+        bias = (1 << (self.bits - self.mantissa - 2)) - 1
+        last = np.maximum(bottom >> self.mantissa, 1).astype(np.int64) - bias - self.mantissa
+        return np.ldexp(_SURELY / ROW, 2 * (last + 53))
 
 
 LAYOUTS = {
@@ -60,63 +66,83 @@ def measure_floats(dtype: str, piece: Any, scale: int = 0) -> Tally:
     tally = Tally()
     layout = LAYOUTS[dtype]
     bits = piece.view(f"<u{layout.bits // 8}")
-    order = _order(bits)
-    largest = max(int(order.highest.max()), int(order.most.max()) - layout.sign)
+    found = _by_row(dtype, bits)
+    largest = max(int(found.highest.max()), int(found.most.max()) - layout.sign)
     if largest >= layout.infinity:
         _count_others(tally, layout, bits)
         bits = bits[(bits & bits.dtype.type(layout.sign - 1)) < layout.infinity]
         if not len(bits):
             return tally
-        order = _order(bits)
+        found = _by_row(dtype, bits)
     tally.finite = len(bits)
-    tally.stretch(*_extremes(dtype, order))
-    is_loose, tally.zeros = _looseness(dtype, bits, order)
-    if dtype != "F64" or scale or (tally.absmax or 0.0) <= HUGE:
-        _add_sums(tally, dtype, bits, is_loose, scale)
+    tally.stretch(*_extremes(dtype, found))
+    is_loose, tally.zeros = _looseness(dtype, bits, found)
+    if dtype == "F64":
+        if scale or (tally.absmax or 0.0) <= HUGE:
+            _add_doubles(tally, bits, scale)
+        return tally
+    sums = found.sums
+    if is_loose is not None and is_loose.any():
+        tally.sums += _exact_rows(dtype, bits, np.flatnonzero(is_loose).tolist())
+        sums = sums[~is_loose]
+    tally.sums += sums.tolist()
+    tally.squares.append(float(np.add.reduce(found.squares)))
     return tally
 
 
-class _Order(NamedTuple):
-    """The largest and smallest bits of each row, as signed and as unsigned integers.
+class _Rows(NamedTuple):
+    """What each row holds: its largest and smallest bits, and its sums.
 
-    These are the largest and smallest magnitudes of either sign: both signs grow with the
-    unsigned integer, and the negative ones lie above the others, or as signed ones below.
+    As signed and as unsigned integers these are the largest and smallest magnitudes of either
+    sign: both signs grow with the unsigned integer, and the negative ones lie above the
+    others, or as signed ones below. F64 has no sums here.
     """
 
     highest: Any
     lowest: Any
     most: Any
     least: Any
+    sums: Any
+    squares: Any
 
 
-def _order(bits: Any) -> _Order:
-    signed = bits.view(f"<i{bits.dtype.itemsize}")
-    return _Order(
-        _by_row(np.maximum, signed), _by_row(np.minimum, signed),
-        _by_row(np.maximum, bits), _by_row(np.minimum, bits),
-    )  # fmt: skip
+def _by_row(dtype: str, bits: Any) -> _Rows:
+    """All rows of a piece; the sums of some of them may have been rounded."""
+    count, full = -(-len(bits) // ROW), len(bits) // ROW
+    signed = np.empty((2, count), f"<i{bits.dtype.itemsize}")
+    unsigned = np.empty((2, count), bits.dtype)
+    found = _Rows(*signed, *unsigned, *np.empty((2, count)))
+    whole = bits[: full * ROW].reshape(full, ROW)
+    for start in range(0, full, _AT_ONCE):
+        _look(dtype, whole[start : start + _AT_ONCE], start, found)
+    if full < count:
+        _look(dtype, bits[full * ROW :].reshape(1, -1), full, found)
+    return found
 
 
-def _by_row(function: np.ufunc, values: Any) -> Any:
-    found = [function.reduce(row, axis=1) for row in rows(values)]
-    return found[0] if len(found) == 1 else np.concatenate(found)
+def _look(dtype: str, some: Any, start: int, found: _Rows) -> None:
+    """Note what there is to know about some rows, which lie in a core's cache."""
+    here = slice(start, start + len(some))
+    turned = some.view(found.highest.dtype)
+    np.maximum.reduce(turned, axis=1, out=found.highest[here])
+    np.minimum.reduce(turned, axis=1, out=found.lowest[here])
+    np.maximum.reduce(some, axis=1, out=found.most[here])
+    np.minimum.reduce(some, axis=1, out=found.least[here])
+    if dtype != "F64":
+        wide = decode(dtype, some.reshape(-1).view(np.uint8)).reshape(some.shape)
+        np.vecdot(wide, _ONES[: wide.shape[1]], out=found.sums[here])
+        np.vecdot(wide, wide, out=found.squares[here])
 
 
-def _add_sums(tally: Tally, dtype: str, bits: Any, is_loose: Any, scale: int) -> None:
-    sums, squares = [], []
-    for start in range(0, len(bits), CACHED):
-        values = decode(dtype, bits[start : start + CACHED].view(np.uint8))
-        if scale:
-            np.ldexp(values, scale, out=values)
-        sums.append(np.array(exact_parts(values)) if dtype == "F64" else _by_row(np.add, values))
-        np.multiply(values, values, out=values)
-        squares.append(_by_row(np.add, values))
-    found = np.concatenate(sums)
-    if is_loose.any():
-        tally.sums += _exact_rows(dtype, bits, np.flatnonzero(is_loose).tolist())
-        found = found[~is_loose]
-    tally.sums += exact_parts(found)
-    tally.squares.append(math.fsum(np.concatenate(squares).tolist()))
+def _add_doubles(tally: Tally, bits: Any, scale: int) -> None:
+    """The sums of F64, whose mantissas leave a row no room: always the exact way."""
+    for matrix in rows(bits.view("<f8")):
+        for start in range(0, len(matrix), _AT_ONCE):
+            values = matrix[start : start + _AT_ONCE]
+            if scale:
+                values = np.ldexp(values, scale)
+            tally.sums += exact_parts(values)
+            tally.squares += np.vecdot(values, values).tolist()
 
 
 def _count_others(tally: Tally, layout: Layout, bits: Any) -> None:
@@ -127,42 +153,56 @@ def _count_others(tally: Tally, layout: Layout, bits: Any) -> None:
     tally.infinities(above, below)
 
 
-def _extremes(dtype: str, order: _Order) -> list[float]:
+def _extremes(dtype: str, found: _Rows) -> list[float]:
     """Minimum, maximum and largest magnitude of finite values.
 
     The largest signed integer is the maximum, the largest unsigned the minimum.
     """
     sign = LAYOUTS[dtype].sign
-    high, low = int(order.highest.max()), int(order.most.max())
+    high, low = int(found.highest.max()), int(found.most.max())
     largest = max(high, low - sign)
     if high < 0 or low < sign:
-        nearest_zero = int(order.least.min())
+        nearest_zero = int(found.least.min())
         high = nearest_zero if high < 0 else high
         low = nearest_zero if low < sign else low
-    bits = np.array([low, high, largest], order.least.dtype)
-    found: list[float] = (decode(dtype, bits.view(np.uint8), "extremes") + 0.0).tolist()
-    return found
+    bits = np.array([low, high, largest], found.least.dtype)
+    values: list[float] = (decode(dtype, bits.view(np.uint8), "extremes") + 0.0).tolist()
+    return values
 
 
-def _looseness(dtype: str, bits: Any, order: _Order) -> tuple[Any, int]:
-    """Which rows span too many exponents for an exact plain sum, and how many values are zero.
+def _looseness(dtype: str, bits: Any, found: _Rows) -> tuple[Any, int]:
+    """Which rows may have been rounded, and how many values are zero.
 
-    Only rows of BF16 and F32 can: those of F16 lie close enough, F64 is always summed exactly.
+    All values of a row are multiples of the last place of its smallest; no part of its sum is
+    larger than ``sqrt(ROW * squares)``. Where a mantissa holds both, nothing was rounded.
     """
-    sign, width = LAYOUTS[dtype].sign, bits.dtype.type
-    zeros = 0
-    if int(order.least.min()) == 0 or int(order.lowest.min()) == -sign:
-        zeros = len(bits) - int(np.count_nonzero(bits & width(sign - 1)))
-    if dtype not in ("BF16", "F32"):
-        return np.zeros(0, bool), zeros
-    highest, lowest, most, least = (column.astype(np.int64) for column in order)
-    top = np.maximum(highest, most - sign)
-    bottom = np.minimum(np.where(lowest < 0, lowest + sign, sign), least)
-    if zeros:
-        magnitudes = (bits & width(sign - 1)) - width(1)  # zeros wrap around and are never least
-        bottom = _by_row(np.minimum, magnitudes).astype(np.int64) + 1
-    shift = LAYOUTS[dtype].mantissa
-    return (top >> shift) - np.maximum(bottom >> shift, 1) > LAYOUTS[dtype].exponents, zeros
+    layout, width = LAYOUTS[dtype], bits.dtype.type
+    bottom = np.minimum(found.least, found.lowest.view(bits.dtype) ^ width(layout.sign))
+    places, zeros = np.flatnonzero(bottom == 0), 0
+    if len(places):
+        bottom[places], zeros = _above_zero(bits, places, layout)
+    if dtype == "F64":
+        return None, zeros
+    largest = layout.room(int(bottom.min()))
+    if float(found.squares.max()) <= largest:
+        return None, zeros
+    return found.squares > layout.room(bottom), zeros
+
+
+def _above_zero(bits: Any, places: Any, layout: Layout) -> tuple[Any, int]:
+    """The smallest magnitude but zero of some rows, 0 for none, and how many zeros they hold."""
+    one, mask = bits.dtype.type(1), bits.dtype.type(layout.sign - 1)
+    bottom, zeros = [], 0
+    first = 0
+    for matrix in rows(bits):
+        inside = places[(places >= first) & (places < first + len(matrix))] - first
+        first += len(matrix)
+        for start in range(0, len(inside), _AT_ONCE):
+            magnitudes = matrix[inside[start : start + _AT_ONCE]] & mask
+            zeros += magnitudes.size - int(np.count_nonzero(magnitudes))
+            magnitudes -= one  # zeros wrap around and are never smallest
+            bottom.append(np.minimum.reduce(magnitudes, axis=1) + one)
+    return np.concatenate(bottom), zeros
 
 
 def _exact_rows(dtype: str, bits: Any, places: list[int]) -> list[float]:

@@ -8,6 +8,7 @@ import numpy as np
 from paramctl.compute.exact import exact_parts
 
 Number = float | int
+_MANY = 1 << 15  # numbers of a sum that are kept apart
 
 
 @dataclass
@@ -50,6 +51,8 @@ class Tally:
         self.sums += other.sums
         self.imaginary += other.imaginary
         self.squares += other.squares
+        if len(self.sums) > _MANY:
+            self.condense()
 
     def stretch(self, low: Number | None, high: Number | None, magnitude: Number | None) -> None:
         """Widen the extremes by further ones, each of which may be missing."""
