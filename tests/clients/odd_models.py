@@ -53,6 +53,9 @@ def inputs_of(case: Case, config: Any) -> dict[str, Any]:
     torch.manual_seed(5)
     draw = {"pixel_values": _pixels, "input_features": _sound, "input_ids": _words}
     inputs = {name: make(config) for name, make in draw.items() if name in _names(case)}
+    padding = getattr(config, "pad_token_id", None)
+    if case.kind.endswith("SequenceClassification") and padding and "input_ids" in inputs:
+        inputs["input_ids"][1, -3:] = padding
     if case.kind == "BartForSequenceClassification":
         inputs["input_ids"][:, [2, -3]] = config.eos_token_id
     elif "decoder_input_ids" in _names(case):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clients.odd_llamas import LLAMAS
 from clients.odd_models import inputs_of, named, saved
 from clients.odd_senses import SENSES
 from clients.odd_words import WORDS
@@ -21,7 +22,7 @@ from paramctl.spec.recognize import find_family
 
 pytestmark = pytest.mark.client
 TOLERANCE = 1e-4
-CASES = [*WORDS, *SENSES]
+CASES = [*WORDS, *LLAMAS, *SENSES]
 
 
 def found_outputs(folder, inputs, *more):
@@ -70,7 +71,7 @@ def test_odd_models_give_what_transformers_gives(case, tmp_path):
 FIRST = {case.kind: case for case in reversed(CASES)}
 MASKED = ("OPTForCausalLM", "RobertaForMaskedLM", "DistilBertForMaskedLM", "Phi3ForCausalLM",
           "BartForConditionalGeneration", "CLIPTextModel", "Qwen2MoeForCausalLM",
-          "GemmaForCausalLM", "GPTNeoXForCausalLM")  # fmt: skip
+          "GemmaForCausalLM", "GPTNeoXForCausalLM", "MambaForCausalLM")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", MASKED)

@@ -1,0 +1,62 @@
+"""Positions as sines and cosines of many wavelengths."""
+
+import decimal
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
+from paramctl.init.stream import Array, Stream
+
+_EXACT = decimal.Context(prec=28)
+
+
+@INITIALIZERS.register("sinusoids")
+@dataclass(frozen=True)
+class Sinusoids(Initializer):
+    """Sines in the first half of each row, cosines of the same angles in the second.
+
+        w[t, i] = sin(t s_i),  w[t, i + n/2] = cos(t s_i),  s_i = longest ** (-i / (n/2 - 1))
+
+    Attributes:
+        longest: the longest wavelength, in units of 2π.
+
+    Raises:
+        UsageError: the tensor is no table of rows with an even number of features, from 4 on.
+    Source: Vaswani et al. 2017, arXiv:1706.03762, sec. 3.5; Whisper's positions.
+    """
+
+    longest: float = 10000.0
+    whole: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require(1 < self.longest < math.inf, f"longest is above 1, not {self.longest}")
+
+    def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        fits = len(shape) == 2 and shape[1] % 2 == 0 and shape[1] >= 4
+        require(fits, f"sinusoids fill rows with 4, 6, 8 … features, not {list(shape)}")
+        rows, half = shape[0], shape[1] // 2
+        steps = [_turn(_speed(i / (half - 1), self.longest)) for i in range(half)]
+        sine, cosine = (np.asarray(part) for part in zip(*steps, strict=True))
+        table = np.empty(shape, stream.dtype)
+        s, c = np.zeros(half), np.ones(half)
+        for row in range(rows):  # sums and products round alike on every processor
+            table[row, :half], table[row, half:] = s, c
+            s, c = s * cosine + c * sine, c * cosine - s * sine
+        return table.reshape(-1)[start:stop]
+
+
+def _speed(share: float, longest: float) -> float:
+    exponent = _EXACT.multiply(decimal.Decimal(-share), decimal.Decimal(longest).ln(_EXACT))
+    return float(exponent.exp(_EXACT))
+
+
+def _turn(angle: float) -> tuple[float, float]:
+    """Sine and cosine of an angle up to 1, by their series."""
+    square, sine, cosine = angle * angle, 0.0, 0.0
+    for n in range(18, -1, -2):
+        cosine = 1 - square / ((n + 1) * (n + 2)) * cosine
+        sine = 1 - square / ((n + 2) * (n + 3)) * sine
+    return angle * sine, cosine
