@@ -241,3 +241,36 @@ class Noting:
 
     def after(self, module, value):
         """Nothing to do."""
+
+
+@pytest.mark.parametrize(("kind", "operation"), [("max", "max_pool"), ("mean", "avg_pool")])
+def test_pool_is_one_of_two_operations(kind, operation):
+    execution = Execution()
+    x = execution.constant(np.arange(32.0).reshape(1, 2, 4, 4))
+    found = execution.function("pool", x, 2, kind=kind, padding=1).array
+    assert found.tolist() == execution.apply(operation, x, kernel=2, padding=1).array.tolist()
+
+
+def test_pool_knows_two_kinds():
+    execution = Execution()
+    with pytest.raises(LanguageError) as refused:
+        execution.function("pool", execution.constant(np.ones((1, 1, 4))), 2, kind="median")
+    assert str(refused.value) == "pooling takes the max or the mean, not 'median'"
+
+
+def test_last_words_are_those_before_the_padding():
+    """On either side of a text; without padding the last one counts."""
+    execution = Execution()
+    x = execution.constant(np.arange(24.0).reshape(3, 4, 2))
+    ids = execution.constant(np.array([[5, 6, 0, 0], [0, 3, 7, 0], [0, 0, 0, 0]]))
+    assert execution.function("last_words", x, ids, 0).array.tolist() == [
+        [2, 3],
+        [12, 13],
+        [16, 17],
+    ]
+    assert execution.function("last_words", x, ids).array.tolist() == [[6, 7], [14, 15], [22, 23]]
+    with pytest.raises(LanguageError) as refused:
+        execution.function("last_words", x, execution.constant(np.ones((3, 5), int)), 0)
+    assert str(refused.value) == (
+        "last_words takes (batch, t, features) and (batch, t), not [3, 4, 2] and [3, 5]"
+    )
