@@ -15,6 +15,7 @@ from paramctl.manifest import Manifest
 from paramctl.names import natural_order
 from paramctl.sources.source import Source
 from paramctl.spec.spellings import Spellings
+from paramctl.spec.unused import Unused
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Binding:
         mismatched: tensors that can't be the value of the parameter they are named for.
         apart: of names that the spec ties, those that the checkpoint stores with
             different values, each with the name that it is tied to.
+        unused: children and tensors that the spec makes and no forward uses.
     """
 
     source: Source
@@ -39,6 +41,7 @@ class Binding:
     leftovers: list[str] = field(default_factory=list)
     mismatched: list[Mismatch] = field(default_factory=list)
     apart: list[tuple[str, str]] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:

@@ -18,6 +18,7 @@ from paramctl.spec.module import SpecModule
 from paramctl.spec.recognize import families, find_family
 from paramctl.spec.shapes import refresh
 from paramctl.spec.spellings import Spellings
+from paramctl.spec.unused import unused_children
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def known_binding(source: Source, spec: str | None = None) -> Binding | None:
         return None
     model = bound_model(source, spec)
     assert model.binding is not None
+    model.binding.unused = unused_children(model.spec, model.module)
     if model.binding.fits:
         model.binding.mismatched += contradictions(model.spec, model.module)
     return model.binding

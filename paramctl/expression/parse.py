@@ -57,6 +57,12 @@ class Code:
             first.setdefault(node.id, node)
         return first
 
+    @cached_property
+    def dotted(self) -> frozenset[str]:
+        """Every name that stands behind a dot."""
+        nodes = (node for tree in self._trees for node in ast.walk(tree))
+        return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
+
     @property
     def _trees(self) -> list[ast.AST]:
         return [*self.statements, *([self.result] if self.result else [])]

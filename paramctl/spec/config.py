@@ -12,6 +12,7 @@ from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.parse import Code
 from paramctl.expression.place import Place
 from paramctl.expression.plain import PLAIN
+from paramctl.expression.values import describe
 from paramctl.names import near, show
 from paramctl.spec.block import literal
 from paramctl.spec.nodes import Map, Node, Sequence, core_value, expect_map, expect_scalar
@@ -27,6 +28,7 @@ class Name:
         default: a plain value, a list, or code.
         sources: where config.json may have it, best first.
         nullable: ``null`` in config.json, under the name itself, means ``None``.
+        choices: the values that the spec can build; empty for any.
     """
 
     name: str
@@ -34,6 +36,20 @@ class Name:
     default: Any
     sources: tuple[Code, ...]
     nullable: bool = False
+    choices: tuple[Any, ...] = ()
+
+    def require(self, value: Any, origin: str) -> None:
+        """Check that a value is one that the spec can build.
+
+        Raises:
+            UsageError, SpecError: it is not; the text shows both.
+        """
+        if self.choices and value not in self.choices:
+            known = ", ".join(str(choice) for choice in self.choices)
+            problem = f"{self.name} is {describe(value)} by {origin}, and this spec builds {known}"
+            if origin == "--set":
+                raise UsageError(problem)
+            raise self.place.mistake(problem)
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,7 @@ def read_config(node: Node | None) -> dict[str, Name]:
 def _read_name(name: str, place: Place, node: Node) -> Name:
     if not isinstance(node, Map):
         return Name(name, place, literal(node), (_own_source(name),))
-    node.require_keys(("default", "from", "nullable"), f"config.{name}")
+    node.require_keys(("default", "from", "nullable", "choices"), f"config.{name}")
     default = node.get("default")
     sources = node.get("from")
     codes: tuple[Code, ...] = (_own_source(name),)
@@ -74,7 +90,11 @@ def _read_name(name: str, place: Place, node: Node) -> Name:
         codes = tuple(expect_scalar(part, "from").code() for part in parts)
     nullable = node.get("nullable")
     may_be_null = nullable is not None and expect_scalar(nullable, "nullable").value is True
-    return Name(name, place, literal(default) if default else None, codes, may_be_null)
+    choices = node.get("choices")
+    if choices is not None and not isinstance(choices, Sequence):
+        raise choices.mistake("choices are a list, such as [absolute, relative]")
+    known = tuple(literal(part) for part in choices or ())
+    return Name(name, place, literal(default) if default else None, codes, may_be_null, known)
 
 
 def _own_source(name: str) -> Code:
@@ -190,6 +210,7 @@ class _Config(Mapping[str, Any]):
             value, self.origins[name] = self._find(self.names[name])
         finally:
             self._open.pop()
+        self.names[name].require(value, self.origins[name])
         self.found[name] = value
         return value
 

@@ -25,6 +25,9 @@ class Entry(Struct, forbid_unknown_fields=True, rename={"sources": "from"}):
     nullable: Annotated[bool, Meta(description="null in config.json is None, not the default.")] = (
         False
     )
+    choices: Annotated[list[Any], Meta(description="The values that the spec can build.")] | (
+        UnsetType
+    ) = UNSET
 
 
 class Tie(Struct, forbid_unknown_fields=True):

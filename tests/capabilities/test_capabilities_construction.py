@@ -154,6 +154,12 @@ def test_a_child_that_nobody_registered_is_an_error(tmp_path):
     result = expect(3, "forward", hidden, "--input", "x=2x4")
     assert "net.yaml:6:19: no function named 'aa'" in result.err
     assert "hint: did you mean a?" in result.err
+    idle = written(
+        tmp_path, "  modules:\n    a: Linear(4, 3)\n    b: Linear(4, 3)\n  forward: return a(x)\n"
+    )
+    model = drawn(tmp_path, idle, "--input", "x=2x4")
+    [found] = expect(0, "check", model, "--spec", idle, "--json").json["findings"]
+    assert (found["rule"], found["severity"], found["name"]) == ("unused-child", "warning", "b")
 
 
 def test_a_parallel_block_joins_the_outputs_of_its_branches(tmp_path):

@@ -136,3 +136,45 @@ def test_a_tie_of_the_spec_alone_is_told_when_the_checkpoint_has_it_apart(folder
         "the spec ties 2.bias to 0.bias, but the checkpoint stores different values: "
         "they stay apart"
     )
+
+
+IDLE = """\
+paramctl: 1
+blocks:
+  Layer:
+    params: {scale: Param(4)}
+    modules: {fc: 'Linear(4, 4)', gate: 'Linear(4, 4)', act: relu}
+    forward: return act(fc(x))
+model:
+  modules: {layers: 'Repeat(2, Layer())', head: 'Linear(4, 4)'}
+  forward: return layers(x)
+ties: {head.weight: layers.0.fc.weight, head.bias: layers.0.fc.bias}
+"""
+
+
+def test_what_no_forward_uses_is_a_warning(folder):
+    """Once for all layers; a tensor that has a second name is used under that one."""
+    (folder / "net.yaml").write_text(IDLE)
+    layer = {"scale": (4,), "fc.weight": (4, 4), "fc.bias": (4,), "gate.weight": (4, 4),
+             "gate.bias": (4,)}  # fmt: skip
+    shapes = {f"layers.{n}.{name}": shape for n in range(2) for name, shape in layer.items()}
+    found = findings(folder, tensors(shapes), 0)
+    assert [(one["rule"], one["severity"], one["name"]) for one in found] == [
+        ("unused-child", "warning", "layers.0.gate"),
+        ("unused-child", "warning", "layers.0.scale"),
+    ]
+    assert found[0]["message"] == (
+        "no forward uses it and 1 more like it: declared in Layer (net.yaml:5)"
+    )
+    assert found[0]["hint"] == "name it in the forward, or take it out of the spec"
+    expect(1, "check", "m.safetensors", "--spec", "net.yaml", "--strict", cwd=folder)
+
+
+def test_a_family_uses_all_that_it_makes():
+    from paramctl.spec.build import build
+    from paramctl.spec.load import families, load_spec
+    from paramctl.spec.unused import unused_children
+
+    for family in families():
+        spec = load_spec(family)
+        assert unused_children(spec, build(spec, lambda _: True)) == [], family

@@ -3,7 +3,7 @@
 import pytest
 from spec.spec_runs import built, count, fill, run, shapes_of, write
 
-from paramctl.errors import UsageError
+from paramctl.errors import SpecError, UsageError
 from paramctl.spec.config import parse_override
 from paramctl.spec.load import load_spec
 
@@ -35,6 +35,20 @@ def test_null_in_config_json_stays_null_for_a_nullable_name(tmp_path):
     assert values(tmp_path, text)["cap"] == 50.0
     assert values(tmp_path, text, {"cap": None})["cap"] is None
     assert values(tmp_path, text, {"cap": 3.0})["cap"] == 3.0
+
+
+def test_a_value_that_the_spec_can_not_build_is_refused(tmp_path):
+    text = "  places: {default: absolute, choices: [absolute, none]}\n"
+    assert values(tmp_path, text, {"places": "none"})["places"] == "none"
+    with pytest.raises(SpecError) as refused:
+        values(tmp_path, text, {"places": "relative"})
+    assert str(refused.value).split("\n")[0] == (
+        f"{tmp_path / 'net.yaml'}:4:3: places is the text 'relative' by config.json, "
+        "and this spec builds absolute, none"
+    )
+    with pytest.raises(UsageError) as wrong:
+        values(tmp_path, text, None, {"places": 3})
+    assert str(wrong.value) == "places is 3 (int) by --set, and this spec builds absolute, none"
 
 
 def test_a_value_is_looked_for_in_several_places(tmp_path):

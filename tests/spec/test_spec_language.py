@@ -36,6 +36,7 @@ PROMISED = [
     "layer_norm",
     "rms_norm",
     "conv",
+    "pool",
     "max_pool",
     "avg_pool",
     "attention",

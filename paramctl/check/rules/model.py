@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from paramctl.binding.bind import Binding
 
 _UNUSED = "run `paramctl drop` if it is not wanted, or name the spec that has it"
+_IDLE = "name it in the forward, or take it out of the spec"
 
 
 def _missing(subject: Subject) -> Iterator[Finding]:
@@ -59,6 +60,15 @@ def _apart(subject: Subject) -> Iterator[Finding]:
             yield Finding("tie-apart", "warning", "", note)
 
 
+def _unused(subject: Subject) -> Iterator[Finding]:
+    binding: Binding = subject.binding
+    for found in binding.unused:
+        first, rest = found.paths[0], len(found.paths) - 1
+        more = f" and {rest} more like it" if rest else ""
+        message = f"no forward uses it{more}: declared in {found.block} ({found.place.short})"
+        yield Finding("unused-child", "warning", first, message, _IDLE)
+
+
 def _is_declared(subject: Subject, *names: str) -> bool:
     """Whether ``config.json`` ties them too, so that ``tie-broken`` tells of them."""
     groups: dict[str, set[str]] = {}
@@ -77,5 +87,6 @@ for _id, _severity, _check, _what in (
     ("mismatched", "error", _mismatched, "A tensor's shape is not the one that the model needs."),
     ("unneeded", "info", _unneeded, "A buffer that the model no longer needs."),
     ("tie-apart", "warning", _apart, "Names that the model ties are stored apart."),
+    ("unused-child", "warning", _unused, "A spec makes a child or tensor that no forward uses."),
 ):
     RULES.register(_id)(Rule(_id, "spec", _severity, "", "binding", _check, _what))  # type: ignore[arg-type]
