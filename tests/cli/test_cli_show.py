@@ -1,6 +1,5 @@
 """show and --npy as users and scripts meet them."""
 
-import json
 from pathlib import Path
 
 import numpy as np
