@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paramctl.edit.alternating import alternated
 from paramctl.edit.draft import Draft
-from paramctl.edit.fused import fused_content, resized
+from paramctl.edit.fused import cell_of, fused_content, resized
 from paramctl.edit.fusing import Fusing
 from paramctl.edit.plan import EDITS
 from paramctl.errors import UsageError
@@ -70,16 +71,20 @@ class Fuse(Fusing):
         if not first.shape and not layout.is_stack:
             raise UsageError("scalars can't be fused", where=show(first.name))
         for part in parts:
-            _expect_alike(first, part, None if layout.is_stack else axis)
+            is_alike = layout.is_stack or layout.is_alternating
+            _expect_alike(first, part, None if is_alike else axis)
         sizes = [1 if layout.is_stack else part.shape[axis] or 0 for part in parts]
-        runs = list(layout.runs(sizes, self.how.heads_of(draft, first.name), where))
         if layout.is_stack:
             shape = (len(parts), *first.shape)
         else:
             shape = resized(first.shape, axis, sum(sizes))
         after = first._replace(name=name, shape=shape)
         contents = [draft.content(part.name) for part in parts]
-        content = fused_content(after, contents, axis, sizes, runs)
+        if layout.is_alternating:
+            content = alternated(contents, cell_of(after, axis))
+        else:
+            runs = list(layout.runs(sizes, self.how.heads_of(draft, first.name), where))
+            content = fused_content(after, contents, axis, sizes, runs)
         draft.add(name, first.dtype, shape, content, shard=first.shard)
 
 

@@ -17,6 +17,7 @@ from paramctl.names import show
 _QUERIES = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads")
 _KEYS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads")
 _SIZES = ("head_dim", "d_kv")
+_BEHIND = {"_blocks": 2, "_scales": 1}  # axes of MXFP4 behind that of the outputs
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Fusion:
         """The axis along which the parts of a tensor lie, from 0."""
         rank = len(entry.shape)
         last = entry.name.rpartition(".")[2]
+        if self.layout.is_alternating:
+            behind = next((n for end, n in _BEHIND.items() if last.endswith(end)), 0)
+            return max(0, rank - 1 - behind)
         if rank == 1 or (self.layout.axis and last.endswith("bias")):
             return rank - 1
         return self.layout.axis % rank
@@ -96,7 +100,7 @@ class Fusion:
 
 def split_content(entry: Entry, old: Content, axis: int, runs: Sequence[Run], part: int) -> Content:
     """The bytes of one part of a fused tensor."""
-    cell = _cell(entry, axis)
+    cell = cell_of(entry, axis)
     total = entry.shape[axis] or 0
     outer = prod(size or 0 for size in entry.shape[:axis])
     mine: list[tuple[int, int]] = []
@@ -125,7 +129,7 @@ def fused_content(
     Args:
         entry: what it will be.
     """
-    cell = _cell(entry, axis)
+    cell = cell_of(entry, axis)
     outer = prod(size or 0 for size in entry.shape[:axis])
 
     def ranges() -> Iterator[Piece]:
@@ -142,7 +146,7 @@ def resized(shape: Shape, axis: int, size: int) -> Shape:
     return (*shape[:axis], size, *shape[axis + 1 :])
 
 
-def _cell(entry: Entry, axis: int) -> int:
+def cell_of(entry: Entry, axis: int) -> int:
     """Bytes behind one place of an axis.
 
     Raises:

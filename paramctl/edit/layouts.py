@@ -26,6 +26,10 @@ _GATE_UP: tuple[Row, ...] = (
     ("gate_up_proj", ("gate_proj", "up_proj")),
     ("w13", ("w1", "w3")),
 )
+_GPT_OSS: tuple[Row, ...] = tuple(
+    (f"gate_up_proj{end}", (f"gate_proj{end}", f"up_proj{end}"))
+    for end in ("", "_bias", "_blocks", "_scales")
+)
 
 
 class Heads(NamedTuple):
@@ -62,6 +66,7 @@ class Layout:
         axis: of a weight, from 0 or from the last; a bias has its last.
         is_grouped: per head of keys: its queries, itself, its values, and so on.
         is_stack: the parts are numbered and lie along a new first axis.
+        is_alternating: place by place one of each part.
     """
 
     name: str
@@ -70,6 +75,7 @@ class Layout:
     axis: int = 0
     is_grouped: bool = False
     is_stack: bool = False
+    is_alternating: bool = False
 
     @property
     def is_attention(self) -> bool:
@@ -103,7 +109,7 @@ class Layout:
         return found
 
     def runs(self, sizes: Sequence[int], heads: Heads | None, where: str) -> Iterator[Run]:
-        """The runs of all parts in the order of the fused tensor.
+        """The runs of all parts in the order of the fused tensor, unless they alternate.
 
         Raises:
             UsageError: the sizes don't divide by the heads, or nobody says how many those are.
@@ -129,6 +135,14 @@ LAYOUTS = {
         Layout("neox", "per head [q, k, v] along the first axis", _QKV, is_grouped=True),
         Layout("conv1d", "[Q, K, V] along the last axis, as GPT-2 stores it", _QKV, axis=-1),
         Layout("gate-up", "[gate; up] along the last axis but one", _GATE_UP, axis=-2),
+        Layout(
+            "gpt-oss",
+            "gate and up take turns along the last axis; of MXFP4 blocks and scales along the "
+            "axis of the outputs",
+            _GPT_OSS,
+            axis=-1,
+            is_alternating=True,
+        ),
         Layout(
             "experts", "numbered experts along a new first axis", (("experts", ()),), is_stack=True
         ),

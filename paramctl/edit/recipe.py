@@ -46,6 +46,15 @@ def read_recipe(path: Path, opened: ExitStack) -> list[Step]:
     return [_step(node, path.parent, opened) for node in steps]
 
 
+def words(builder: Callable[..., Step]) -> dict[str, inspect.Parameter]:
+    """The arguments and flags of a verb by the names they have in a recipe."""
+    return {
+        name.rstrip("_").replace("_", "-"): parameter
+        for name, parameter in inspect.signature(builder).parameters.items()
+        if parameter.kind is not parameter.KEYWORD_ONLY
+    }
+
+
 def _step(node: Node, folder: Path, opened: ExitStack) -> Step:
     table = expect_map(node, "a step")
     verbs = [name for name in table.entries if name != EXPECT]
@@ -87,11 +96,7 @@ def _bound(
     Raises:
         SpecError: an unknown or missing name, or a value of the wrong kind.
     """
-    parameters = {
-        name.rstrip("_").replace("_", "-"): parameter
-        for name, parameter in inspect.signature(builder).parameters.items()
-        if parameter.kind is not parameter.KEYWORD_ONLY
-    }
+    parameters = words(builder)
     found: dict[str, Any] = {}
     for name, node in given.items():
         known = parameters.get(name.replace("_", "-"))
@@ -119,6 +124,8 @@ def _value(node: Node, wanted: Any, name: str, folder: Path, opened: ExitStack) 
         return value
     if wanted in (int, int | None):
         return _whole(node, name)
+    if wanted is float:
+        return _number(node, name)
     text = expect_scalar(node, name).text
     if wanted == Path | None:
         return folder / text
@@ -139,3 +146,10 @@ def _whole(node: Node, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise node.mistake(f"'{show(name)}' is a whole number")
     return value
+
+
+def _number(node: Node, name: str) -> float:
+    value = expect_scalar(node, name).value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise node.mistake(f"'{show(name)}' is a number")
+    return float(value)

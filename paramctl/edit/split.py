@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paramctl.edit.alternating import taken
 from paramctl.edit.draft import Draft
-from paramctl.edit.fused import resized, split_content
+from paramctl.edit.fused import cell_of, resized, split_content
 from paramctl.edit.fusing import Fusing
 from paramctl.edit.plan import EDITS
 from paramctl.errors import UsageError
@@ -48,12 +49,15 @@ class Split(Fusing):
         names = self.how.parts_of(entry.name, len(sizes)) or []
         if len(names) != len(sizes):
             raise UsageError(f"{len(names)} names for {len(sizes)} parts", where=where)
-        runs = list(layout.runs(sizes, heads, where))
+        runs = [] if layout.is_alternating else list(layout.runs(sizes, heads, where))
         old = draft.content(entry.name)
         added = []
         for part, (name, size) in enumerate(zip(names, sizes, strict=True)):
             shape = entry.shape[1:] if layout.is_stack else resized(entry.shape, axis, size)
-            content = split_content(entry, old, axis, runs, part)
+            if layout.is_alternating:
+                content = taken(old, cell_of(entry, axis), part, len(sizes))
+            else:
+                content = split_content(entry, old, axis, runs, part)
             after = Entry(
                 name, entry.dtype, shape, guess_kind(name, entry.dtype), shard=entry.shard
             )

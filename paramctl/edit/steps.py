@@ -5,10 +5,11 @@ parameter is the argument or flag of its name; one that would be a Python word e
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paramctl.edit.plan import Step
+from paramctl.edit.plan import Edit, Step
 from paramctl.errors import UsageError
 from paramctl.sources.source import Source
 
@@ -18,18 +19,26 @@ if TYPE_CHECKING:
 Texts = Sequence[str]
 
 
-def keep(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
-    """Only the selected tensors."""
-    from paramctl.edit.keep import Keep
+def _selecting(name: str, about: str) -> Callable[..., Step]:
+    """The builder of an edit that is told which tensors, and nothing else."""
 
-    return Step(Keep(), tuple(select), allow_empty, expect)
+    def step(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
+        return Step(_edit(name), tuple(select), allow_empty, expect)
+
+    step.__name__, step.__doc__ = name, about
+    return step
 
 
-def drop(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
-    """All but the selected tensors."""
-    from paramctl.edit.drop import Drop
+def _edit(name: str, *options: object) -> Edit:
+    """An edit of the file and class of its name."""
+    edit: Edit = getattr(import_module(f"paramctl.edit.{name}"), name.capitalize())(*options)
+    return edit
 
-    return Step(Drop(), tuple(select), allow_empty, expect)
+
+keep = _selecting("keep", "Only the selected tensors.")
+drop = _selecting("drop", "All but the selected tensors.")
+untie = _selecting("untie", "A tensor for every name.")
+transpose = _selecting("transpose", "The last two axes swapped.")
 
 
 def set_(name: str, expr: str | None = None, npy: Path | None = None) -> Step:
@@ -54,13 +63,6 @@ def tie(
     if take is not None and take not in ("keep", "alias", "mean"):
         raise UsageError(f"--take is keep, alias or mean, not '{take}'")
     return Step(TieEqual() if auto else Tie(keep or "", tuple(alias), take))  # type: ignore[arg-type]
-
-
-def untie(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
-    """A tensor for every name."""
-    from paramctl.edit.untie import Untie
-
-    return Step(Untie(), tuple(select), allow_empty, expect)
 
 
 def rename(
@@ -168,53 +170,32 @@ def resize(
     return Step(edit, tuple(select), allow_empty, expect)
 
 
-def split(
-    select: Texts,
-    layout: str,
-    names: str | None = None,
-    heads: int | None = None,
-    kv_heads: int | None = None,
-    head_dim: int | None = None,
-    allow_empty: bool = False,
-    expect: int | None = None,
-) -> Step:
-    """Fused tensors into parts.
+def _fusing(name: str, about: str) -> Callable[..., Step]:
+    """The builder of an edit between a fused tensor and its parts.
 
     Raises:
         UsageError: no such layout, or heads that can't be.
     """
-    from paramctl.edit.split import Split
 
-    edit = Split(layout, names, heads, kv_heads, head_dim)
-    return Step(edit, tuple(select), allow_empty, expect)
+    def step(
+        select: Texts,
+        layout: str,
+        names: str | None = None,
+        heads: int | None = None,
+        kv_heads: int | None = None,
+        head_dim: int | None = None,
+        allow_empty: bool = False,
+        expect: int | None = None,
+    ) -> Step:
+        edit = _edit(name, layout, names, heads, kv_heads, head_dim)
+        return Step(edit, tuple(select), allow_empty, expect)
+
+    step.__name__, step.__doc__ = name, about
+    return step
 
 
-def transpose(select: Texts, allow_empty: bool = False, expect: int | None = None) -> Step:
-    """The last two axes of the selected tensors swapped."""
-    from paramctl.edit.transpose import Transpose
-
-    return Step(Transpose(), tuple(select), allow_empty, expect)
-
-
-def fuse(
-    select: Texts,
-    layout: str,
-    names: str | None = None,
-    heads: int | None = None,
-    kv_heads: int | None = None,
-    head_dim: int | None = None,
-    allow_empty: bool = False,
-    expect: int | None = None,
-) -> Step:
-    """Parts into fused tensors.
-
-    Raises:
-        UsageError: no such layout, or heads that can't be.
-    """
-    from paramctl.edit.fuse import Fuse
-
-    edit = Fuse(layout, names, heads, kv_heads, head_dim)
-    return Step(edit, tuple(select), allow_empty, expect)
+split = _fusing("split", "Fused tensors into parts.")
+fuse = _fusing("fuse", "Parts into fused tensors.")
 
 
 def graft(
@@ -252,6 +233,43 @@ def meta(set: Texts = (), unset: Texts = ()) -> Step:
     return Step(Meta(tuple(parse_pair(text) for text in set), tuple(unset)))
 
 
+def lerp(
+    from_: Source,
+    weight: float,
+    select: Texts = (),
+    allow_empty: bool = False,
+    expect: int | None = None,
+) -> Step:
+    """``(1 - weight) * ours + weight * theirs``; without a selection of the floating tensors."""
+    from paramctl.edit.arithmetic import Lerp
+
+    return Step(Lerp(from_, weight), tuple(select), allow_empty, expect)
+
+
+def add(
+    from_: Source,
+    scale: float = 1.0,
+    select: Texts = (),
+    allow_empty: bool = False,
+    expect: int | None = None,
+) -> Step:
+    """``ours + scale * theirs``; without a selection of the floating tensors."""
+    from paramctl.edit.arithmetic import Add
+
+    return Step(Add(from_, scale), tuple(select), allow_empty, expect)
+
+
+def sub(
+    from_: Source,
+    scale: float = 1.0,
+    select: Texts = (),
+    allow_empty: bool = False,
+    expect: int | None = None,
+) -> Step:
+    """``ours - scale * theirs``; without a selection of the floating tensors."""
+    return add(from_, -scale, select, allow_empty, expect)
+
+
 def lora_merge(adapter: Source, expect: int | None = None) -> Step:
     """An adapter into its base; it stays open until the result is written."""
     from paramctl.edit.lora_merge import LoraMerge
@@ -263,6 +281,6 @@ STEPS = {
     function.__name__.rstrip("_").replace("_", " "): function
     for function in (
         keep, drop, set_, tie, untie, rename, cast, init, layers, resize, split, fuse, transpose,
-        graft, reshard, meta, lora_merge,
+        graft, reshard, meta, lerp, add, sub, lora_merge,
     )
 }  # fmt: skip

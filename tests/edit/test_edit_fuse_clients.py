@@ -105,3 +105,33 @@ def test_experts_stacked_are_those_that_transformers_holds_in_memory(tmp_path):
     down = memory["model.layers.0.mlp.experts.down_proj"].detach().numpy()
     assert np.array_equal(found[f"{stem}.w2.weight"].numpy(), down)
     assert json.loads((out / "config.json").read_text())["num_local_experts"] == 3
+
+
+def test_gpt_oss_splits_as_its_experts_do(tmp_path):
+    """Gate and up, as the experts take them apart, and back to the same bytes."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import GptOssConfig, GptOssForCausalLM
+
+    torch.manual_seed(0)
+    config = GptOssConfig(**SIZES, num_local_experts=3, head_dim=4, layer_types=None)
+    model = GptOssForCausalLM(config)
+    model.save_pretrained(tmp_path / "in")
+    out, back = tmp_path / "out", tmp_path / "back"
+    words = ("--layout", "gpt-oss", "--expect", 4)
+    expect(0, "split", tmp_path / "in", "experts", *words, "-o", out)
+    found = load_file(out / "model.safetensors")
+    experts = model.model.layers[1].mlp.experts
+    x = torch.randn(5, 16)
+    stem = "model.layers.1.mlp.experts"
+    gate, up = (
+        x @ found[f"{stem}.{part}_proj"][2] + found[f"{stem}.{part}_proj_bias"][2]
+        for part in ("gate", "up")
+    )
+    fused = x @ experts.gate_up_proj[2] + experts.gate_up_proj_bias[2]
+    mine = experts._apply_gate(torch.stack((gate, up), dim=-1).flatten(-2))
+    assert torch.allclose(mine, experts._apply_gate(fused), atol=1e-6)
+    assert torch.allclose(gate, fused[:, ::2], atol=1e-6)
+    expect(0, "fuse", out, "experts", "--layout", "gpt-oss", "--expect", 8, "-o", back)
+    name = "model.safetensors"
+    assert (back / name).read_bytes() == (tmp_path / "in" / name).read_bytes()

@@ -11,6 +11,17 @@ from paramctl.cli.writing import Writing, announce, finish, report, writes
 GROUP = "Change"
 
 
+def _schema(wanted: bool) -> None:
+    """Print the JSON Schema of recipes instead of doing anything."""
+    if wanted:
+        import json
+
+        from paramctl.edit.recipe_schema import recipe_schema
+
+        print(json.dumps(recipe_schema(), indent=2))
+        raise typer.Exit
+
+
 @verb
 @writes
 def run(
@@ -21,6 +32,15 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Only plan the steps, and see that they fit.")
     ] = False,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema",
+            is_eager=True,
+            callback=_schema,
+            help="Print the JSON Schema of recipes, for editors, and exit.",
+        ),
+    ] = False,
     *,
     writing: Writing,
     common: Common,
@@ -28,6 +48,8 @@ def run(
     """Do the steps of a recipe in one pass over MODEL.
 
     A recipe says steps: a list of VERB: {argument or flag: value}, each perhaps with expect: N.
+    Beside the verbs that change a MODEL there are steps that take another one in:
+    lerp: {from: OTHER, weight: 0.3}, add: {from: OTHER, scale: 1}, sub: {from: OTHER, scale: 1}.
     """
     from contextlib import ExitStack
 

@@ -1,30 +1,7 @@
 """Give tied names tensors of their own."""
 
-from typing import Annotated
-
-import typer
-
-from paramctl.cli.options import AllowEmpty, Common, Expect, Model, verb
-from paramctl.cli.writing import Writing, carry_out, writes
+from paramctl.cli.selecting import selecting
 
 GROUP = "Change"
 
-
-@verb
-@writes
-def run(
-    model: Model,
-    select: Annotated[
-        list[str], typer.Argument(metavar="SELECT", help="Selections; several are a union.")
-    ],
-    allow_empty: AllowEmpty = False,
-    expect: Expect = None,
-    *,
-    writing: Writing,
-    common: Common,
-) -> None:
-    """Give tied names tensors of their own."""
-    from paramctl.edit import steps
-
-    step = steps.untie(select, allow_empty, expect)
-    carry_out("untie", model, [step], writing, common)
+run = selecting("untie", "Give tied names tensors of their own.")
