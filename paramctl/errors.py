@@ -5,6 +5,7 @@ ParamctlError
 │   └── SelectionError  2  a selection that can't be read or chooses nothing
 ├── InputError          3  something read from disk
 │   ├── CheckpointError 3  a checkpoint or its index
+│   │   └── MissingError 3  a file of it that is not there
 │   └── SpecError       3  a spec, a recipe, an expression inside one
 ├── ResourceError       4  device, disk, memory
 └── FoundError          1  the answer is no: a mismatch, a refused overflow
@@ -55,6 +56,10 @@ class InputError(ParamctlError):
 
 class CheckpointError(InputError):
     """A checkpoint or its index breaks a rule of its format."""
+
+
+class MissingError(CheckpointError):
+    """A file of a checkpoint is not there."""
 
 
 class SpecError(InputError):

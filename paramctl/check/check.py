@@ -9,6 +9,7 @@ from paramctl.check.library import complaint, library_findings
 from paramctl.check.rule import Rule, chosen_rules
 from paramctl.check.subject import Subject
 from paramctl.errors import CheckpointError
+from paramctl.sources.address import is_url, shown
 from paramctl.sources.open import open_source
 from paramctl.sources.source import Source
 from paramctl.sources.ties import FamilyTies
@@ -82,8 +83,8 @@ def _until_error(findings: Iterator[Finding], fail_fast: bool) -> Iterator[Findi
 
 def _unreadable(model: str, error: CheckpointError) -> Verdict:
     """The verdict on a model that can't be opened at all."""
-    path = Path(model)
+    path = Path() if is_url(model) else Path(model)
     library = {path.name: complaint(path)} if path.is_file() else {}
-    finding = Finding("format", "error", error.where or model, error.problem, error.hint)
+    finding = Finding("format", "error", error.where or shown(model), error.problem, error.hint)
     findings = (finding, *library_findings(library, refused={path.name}))
     return Verdict(findings, False, library, tuple(dict.fromkeys(one.rule for one in findings)))

@@ -109,5 +109,5 @@ class Subject:
 
     @property
     def regular_files(self) -> list[Path]:
-        """The files of the model that other libraries can open."""
-        return [path for path in self.source.files if path.is_file()]
+        """The files of the model that other libraries can open, here and by a name."""
+        return [path for path in self.source.local_files if path.is_file()]

@@ -19,6 +19,7 @@ from typing import Any
 from paramctl.errors import CheckpointError, InputError
 from paramctl.manifest import Entry
 from paramctl.names import show
+from paramctl.sources.config import LARGEST
 from paramctl.sources.source import Source
 
 CONFIG = "adapter_config.json"
@@ -174,10 +175,9 @@ def _config(source: Source) -> dict[str, Any]:
 
     where = f"{source.where}: {CONFIG}"
     try:
-        data = (source.folder / CONFIG).read_bytes() if source.folder else b""
-    except OSError as error:
-        problem = (error.strerror or str(error)).lower()
-        raise CheckpointError(f"can't be read: {problem}", where=where) from None
+        data = source.place.read_whole(CONFIG, LARGEST)
+    except CheckpointError as error:
+        raise CheckpointError(f"can't be read: {error.problem}", where=where) from None
     return parse_object(data, where=where, what="adapter's config")
 
 

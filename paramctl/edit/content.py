@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paramctl.dtypes import DTYPES
-from paramctl.formats.content import BLOCK, Block, Content, Span
+from paramctl.formats.content import BLOCK, Block, Content, Flow, Span
 from paramctl.sources.source import Source
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ class Stored:
         entry = self.source.manifest.canonical(self.name)
         return entry.stop - entry.start
 
-    def span(self) -> Span:
+    def span(self) -> Span | Flow:
         """Where the checkpoint keeps them."""
-        return Span(*self.source.location(self.name))
+        return self.source.span(self.name)
 
     def blocks(self) -> Iterator[Block]:
         """The stored bytes, through one reused buffer."""

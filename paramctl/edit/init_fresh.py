@@ -18,7 +18,7 @@ from paramctl.formats.header import Header
 from paramctl.init.rules import Rule
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_key, show
-from paramctl.sources.files import Files
+from paramctl.sources.local import LocalPlace
 from paramctl.sources.source import Source
 from paramctl.spec.build import build
 from paramctl.spec.load import Spec
@@ -112,10 +112,7 @@ def fresh_choices(
 def _nothing(spec: Spec) -> Source:
     """The source of a checkpoint that does not exist yet: one file without tensors."""
     header = Header((), dict(_METADATA), (), 0, 0)
-    path = spec.path
-    return Source(
-        path, show(str(path)), None, Manifest([]), (), (header,), None, None, None, Files()
-    )
+    return Source(spec.path, LocalPlace(spec.path.parent), Manifest([]), headers=(header,))
 
 
 def _library_key(entry: Entry) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """Which tensor of a plan goes into which file, and what the header and the index of each say."""
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -112,8 +111,7 @@ def _image(draft: Draft, file: int, name: str, slots: list[Slot]) -> Image:
     same = [entry[:3] for entry in before] == [entry[:3] for entry in image.entries]
     if not same or dict(header.metadata) != strings:
         return image
-    with draft.source.descriptors.opened(file) as fd:
-        text = os.pread(fd, header.data_start, 0)
+    text = draft.source.opened[file].read(0, header.data_start)
     return image if text[8:9] != b"{" else Image(name, image.entries, image.contents, strings, text)
 
 

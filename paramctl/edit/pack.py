@@ -17,7 +17,7 @@ from paramctl.formats.content import Block
 from paramctl.formats.header import Header
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.sources.files import Files
+from paramctl.sources.local import LocalPlace
 from paramctl.sources.source import Source
 
 if TYPE_CHECKING:
@@ -76,15 +76,9 @@ def plan_new(step: Step) -> Plan:
     """The plan of a checkpoint that one step makes from nothing."""
     nothing = Source(
         path=Path("-"),
-        where="",
-        folder=None,
+        place=LocalPlace(Path()),
         manifest=Manifest([]),
-        files=(),
         headers=(Header((), {"format": "pt"}, (), 0, 0),),
-        index=None,
-        index_path=None,
-        config=None,
-        descriptors=Files(),
     )
     return plan(nothing, [step])
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from paramctl.edit.content import Stored
 from paramctl.edit.stream import Stream
-from paramctl.formats.content import BLOCK, Block, Content, Span
+from paramctl.formats.content import BLOCK, Block, Content, Flow, Span
 
 
 class Piece(NamedTuple):
@@ -30,14 +30,14 @@ class Pieces:
     nbytes: int
     ranges: Callable[[], Iterator[Piece]]
 
-    def span(self) -> Span | None:
+    def span(self) -> Span | Flow | None:
         """Where the bytes lie, if they are one range of a file."""
         found = list(islice(_joined(self.ranges()), 2))
         whole = found[0].content.span() if len(found) == 1 else None
         if whole is None:
             return None
         start = whole.start + found[0].start
-        return Span(whole.fd, start, start + self.nbytes)
+        return whole._replace(start=start, stop=start + self.nbytes)
 
     def blocks(self) -> Iterator[Block]:
         """The bytes in blocks; a computed tensor is computed anew where its pieces go back."""

@@ -9,7 +9,6 @@ paramctl.version  of the program
 
 import json
 from dataclasses import fields
-from pathlib import PurePath
 from typing import Any
 
 from paramctl.edit.plan import Plan, Step
@@ -33,7 +32,7 @@ def record(made: Plan) -> None:
 
 
 def _name(source: Source) -> str:
-    return PurePath(source.path).name or "."
+    return source.path.name or "."
 
 
 def _digest(source: Source) -> str:

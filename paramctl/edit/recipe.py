@@ -20,6 +20,7 @@ from paramctl.edit.plan import Step
 from paramctl.edit.steps import STEPS, Texts
 from paramctl.errors import ParamctlError
 from paramctl.names import near, show
+from paramctl.sources.address import is_url
 from paramctl.sources.open import open_source
 from paramctl.sources.source import Source
 from paramctl.spec.nodes import Map, Node, Scalar, Sequence, expect_map, expect_scalar
@@ -130,13 +131,13 @@ def _value(node: Node, wanted: Any, name: str, folder: Path, opened: ExitStack) 
     if wanted == Path | None:
         return folder / text
     if wanted is Source:
-        return opened.enter_context(_open(node, folder / text))
+        return opened.enter_context(_open(node, text if is_url(text) else folder / text))
     return text
 
 
-def _open(node: Node, path: Path) -> Source:
+def _open(node: Node, model: str | Path) -> Source:
     try:
-        return open_source(path)
+        return open_source(model)
     except ParamctlError as error:
         raise node.mistake(str(error), error.hint) from None
 

@@ -20,6 +20,7 @@ from paramctl.formats.destination import (
     is_file_name,
 )
 from paramctl.formats.folder import SINGLE, survey
+from paramctl.formats.index import LARGEST
 from paramctl.formats.write_file import Beside, write_file
 from paramctl.formats.write_folder import FolderImage, SideFile, write_folder
 from paramctl.names import show
@@ -114,25 +115,24 @@ def folder_image(draft: Draft, *, keeps_place: bool = False) -> FolderImage:
     if not draft.is_sharded:
         return FolderImage((one_file(draft, SINGLE),), tuple(sides.values()))
     images = shards(draft)
-    path = draft.source.index_path
-    text = encode_index(draft, images, path.read_bytes() if path else None)
+    source = draft.source
+    path = source.index_path
+    before = None
+    if path is not None:
+        before = source.place.read_whole(path.name, LARGEST, is_named=path == source.path)
+    text = encode_index(draft, images, before)
     index = SideFile(index_name(draft), text)
     return FolderImage(tuple(images), tuple(sides.values()), index)
 
 
 def _sides(draft: Draft, *, keeps_place: bool) -> list[SideFile]:
-    folder = draft.source.folder
-    if folder is None:
-        return []
-    if keeps_place:
-        contents = survey(folder)
-        return [_kept(folder, name) for name in (*contents.sides, *contents.others)]
-    paths = draft.source.side_files()
-    if draft.source.config_path and draft.source.config_path not in paths:
-        paths = [*paths, draft.source.config_path]
-    return [
-        SideFile(str(path.relative_to(folder)), path, path.stat().st_mode & 0o777) for path in paths
-    ]
+    source = draft.source
+    if source.folder is not None and keeps_place:
+        contents = survey(source.folder)
+        return [_kept(source.folder, name) for name in (*contents.sides, *contents.others)]
+    files, note = source.sides()
+    draft.notes += [note] if note else []
+    return files
 
 
 def _kept(folder: Path, name: str) -> SideFile:
@@ -149,20 +149,21 @@ def _kept(folder: Path, name: str) -> SideFile:
 def _own_place(draft: Draft, backup: bool) -> Destination:
     source = draft.source
     if source.folder is None:
-        raise UsageError("standard input has no place to write to", hint="use -o OUT")
-    links = [source.path, *source.files, *([source.index_path] if source.index_path else [])]
-    for path in links:
-        if path.is_symlink():
+        what = "an address" if source.place.is_remote else "standard input"
+        raise UsageError(f"{what} has no place to write to", hint="use -o OUT")
+    for path in (source.path, *source.files, source.index_path):
+        if isinstance(path, Path) and path.is_symlink():
             return in_place(path, is_folder=False)  # which refuses it
     if draft.is_sharded and not source.is_directory:
         raise UsageError("shards need a folder of their own", hint="use -o OUT")
     is_folder = source.is_sharded or draft.is_sharded
-    own = source.folder if is_folder else source.files[0]
+    own = source.folder if is_folder else source.local_files[0]
     return in_place(own, is_folder=is_folder, backup=backup)
 
 
 def _own_path(draft: Draft) -> Path | None:
-    return None if draft.source.is_sharded or not draft.source.folder else draft.source.files[0]
+    files = draft.source.local_files
+    return None if draft.source.is_sharded or not files else files[0]
 
 
 def _is_own_folder(draft: Draft, place: Destination) -> bool:
@@ -175,9 +176,8 @@ def _is_own_folder(draft: Draft, place: Destination) -> bool:
 
 
 def _identities(draft: Draft) -> set[Identity]:
-    paths = [path for source in draft.inputs if source.folder for path in source.files]
-    paths += [source.index_path for source in draft.inputs if source.index_path]
-    return {identity(path.stat()) for path in paths}
+    paths = [path for source in draft.inputs for path in (*source.local_files, source.index_path)]
+    return {identity(path.stat()) for path in paths if isinstance(path, Path)}
 
 
 def unchanged(draft: Draft) -> Callable[[], None]:
@@ -194,10 +194,9 @@ def unchanged(draft: Draft) -> Callable[[], None]:
 
 def _config_text(draft: Draft) -> bytes | None:
     """The changed config.json; ``None`` when it stays as it is or there is none."""
-    path = draft.source.config_path
-    if path is None or not draft.config:
+    if draft.source.config is None or not draft.config:
         return None
-    config: dict[str, Any] = dict(draft.source.config or {})
+    config: dict[str, Any] = dict(draft.source.config)
     for key, value in draft.config.items():
         if value is None:
             config.pop(key, None)

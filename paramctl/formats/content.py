@@ -1,4 +1,4 @@
-"""The bytes of a tensor to be written: a span that the kernel copies, or blocks made on the way."""
+"""The bytes of a tensor to be written: a span that is copied, or blocks made on the way."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
@@ -16,6 +16,26 @@ class Span(NamedTuple):
     stop: int
 
 
+class Ranged(Protocol):
+    """A file of which ranges can be read one after the other."""
+
+    def blocks(self, start: int, stop: int) -> Iterator[Block]:
+        """The bytes ``[start, stop)``; a block may be overwritten when the next one comes."""
+        ...
+
+
+class Flow(NamedTuple):
+    """Bytes ``[start, stop)`` of a file that no kernel can copy, such as one behind a URL."""
+
+    file: Ranged
+    start: int
+    stop: int
+
+    def blocks(self) -> Iterator[Block]:
+        """The bytes in order."""
+        return self.file.blocks(self.start, self.stop)
+
+
 class Content(Protocol):
     """The bytes of one tensor, which can be asked for more than once."""
 
@@ -24,8 +44,8 @@ class Content(Protocol):
         """How many bytes there are."""
         ...
 
-    def span(self) -> Span | None:
-        """Where they lie in an open file as they are; ``None`` when they must be made."""
+    def span(self) -> Span | Flow | None:
+        """Where they lie in a file as they are; ``None`` when they must be made."""
         ...
 
     def blocks(self) -> Iterator[Block]:

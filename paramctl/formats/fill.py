@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from paramctl.compute.traffic import advance, expect
 from paramctl.errors import ResourceError
-from paramctl.formats.content import BLOCK, Content, Span
+from paramctl.formats.content import BLOCK, Content, Flow, Span
 from paramctl.formats.copying import copy_span, read_at, write_at
 from paramctl.formats.holes import ranges
 from paramctl.formats.image import Image
@@ -60,9 +60,10 @@ def reserve(fd: int, nbytes: int, needed: Iterable[tuple[int, int]] | None = Non
 def _needed(image: Image) -> Iterator[tuple[int, int]]:
     """The parts of a file that are no holes: what is made, and what a copied file holds."""
     yield 0, len(image.header)
-    for _, _, span, start, stop in stretches(image):
+    for stretch in stretches(image):
+        span, start = stretch.span, stretch.start
         if span is None:
-            yield start, stop
+            yield start, stretch.stop
             continue
         for part in ranges(span.fd, span.start, span.stop):
             if part.is_held:
@@ -84,26 +85,43 @@ def _joined(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 class Stretch(NamedTuple):
-    """Bytes ``[start, stop)`` of the file that are made, or copied from one place, as a whole."""
+    """Bytes ``[start, stop)`` of the file that are made, or come from one place, as a whole.
+
+    Attributes:
+        name: of its first tensor.
+        made: what gives the bytes, block by block; ``None`` where the kernel copies them.
+        span: from where it does.
+    """
 
     name: str
-    content: Content | None
+    made: Content | Flow | None
     span: Span | None
     start: int
     stop: int
 
+    def joined(self, found: Span | Flow | None, stop: int) -> "Stretch | None":
+        """This and what follows, up to ``stop``, if that lies right behind it at its origin."""
+        own = self.span or (self.made if isinstance(self.made, Flow) else None)
+        if own is None or found is None or own[0] != found[0] or own.stop != found.start:
+            return None
+        if isinstance(own, Span):
+            return self._replace(span=own._replace(stop=found.stop), stop=stop)
+        return self._replace(made=own._replace(stop=found.stop), stop=stop)
+
 
 def stretches(image: Image) -> Iterator[Stretch]:
-    """The tensors in order; neighbours that are copied from neighbours come as one."""
+    """The tensors in order; neighbours that come from neighbours come as one."""
     held: Stretch | None = None
     for entry, content, start, stop in image.pieces():
-        span = content.span()
-        if held and held.span and span and held.span.fd == span.fd and held.span.stop == span.start:
-            held = held._replace(span=held.span._replace(stop=span.stop), stop=stop)
-            continue
-        if held:
-            yield held
-        held = Stretch(entry.name, None if span else content, span, start, stop)
+        found = content.span()
+        both = held.joined(found, stop) if held else None
+        if both is None:
+            if held:
+                yield held
+            span = found if isinstance(found, Span) else None
+            made = found if isinstance(found, Flow) else None if span else content
+            both = Stretch(entry.name, made, span, start, stop)
+        held = both
     if held:
         yield held
 
@@ -113,9 +131,9 @@ def _write(fd: int, stretch: Stretch) -> int | None:
     if stretch.span is not None:
         copy_span(stretch.span, fd, stretch.start, where=show(stretch.name))
         return None
-    assert stretch.content is not None, "what is not copied is made"
+    assert stretch.made is not None, "what is not copied is made"
     position, checksum = stretch.start, 0
-    for block in stretch.content.blocks():
+    for block in stretch.made.blocks():
         checksum = zlib.crc32(block, checksum)
         position = write_at(fd, block, position)
         advance("write", memoryview(block).nbytes)

@@ -7,10 +7,9 @@ Source: safetensors, README, "Format"; the reference reader's ``validate``.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from paramctl.errors import CheckpointError
 from paramctl.formats.entries import FIELDS, check_entry, entries_of, entry_of
@@ -63,30 +62,43 @@ class Header:
     file_size: int
 
 
-def read_header(fd: int, where: str, *, shard: int = 0) -> Header:
-    """The header of an open regular file, by positioned reads; never reads or allocates beyond it.
+class Readable(Protocol):
+    """What reading a header needs of a file."""
+
+    @property
+    def where(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        ...
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes ``[start, stop)``, or as many of them as there are."""
+        ...
+
+
+def read_header(file: Readable, *, shard: int = 0) -> Header:
+    """The header of an open file; never reads or allocates beyond it.
 
     Raises:
         CheckpointError: the file is no safetensors file, and then what it is, or breaks a rule.
     """
-    size = os.fstat(fd).st_size
+    size, where = file.size, file.where
     try:
-        prefix = os.pread(fd, PREFIX, 0)
-        length = header_length(prefix, file_size=size, where=where)
+        length = header_length(file.read(0, PREFIX), file_size=size, where=where)
     except CheckpointError as error:
         from paramctl.formats.identify import identify
 
-        raise identify(fd, size, where) or error from None
-    pieces, position = [prefix], PREFIX
-    while position < PREFIX + length:
-        piece = os.pread(fd, PREFIX + length - position, position)
-        if not piece:
-            raise CheckpointError(
-                f"the file ended at byte {position} while its header was read", where=where
-            )
-        pieces.append(piece)
-        position += len(piece)
-    return parse_header(b"".join(pieces), file_size=size, where=where, shard=shard)
+        raise identify(file) or error from None
+    data = file.read(0, PREFIX + length)
+    if len(data) < PREFIX + length:
+        raise CheckpointError(
+            f"the file ended at byte {len(data)} while its header was read", where=where
+        )
+    return parse_header(data, file_size=size, where=where, shard=shard)
 
 
 def header_length(prefix: bytes, *, file_size: int, where: str) -> int:

@@ -1,9 +1,12 @@
 """What a file is when it is no safetensors file: named as such, with what to do."""
 
-import os
 import re
+from typing import TYPE_CHECKING
 
 from paramctl.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from paramctl.formats.header import Readable
 
 _CONVERT = (
     "load it where you trust it and save it as safetensors; paramctl never runs what a pickle says"
@@ -51,15 +54,15 @@ _SIGNS: list[tuple[re.Pattern[bytes], str, str]] = [
 ]
 
 
-def identify(fd: int, size: int, where: str) -> CheckpointError | None:
-    """The error that names the kind of file behind ``fd``; ``None`` for one nobody knows."""
+def identify(file: "Readable") -> CheckpointError | None:
+    """The error that names the kind of a file; ``None`` for one nobody knows."""
+    size, where = file.size, file.where
     if size == 0:
         return CheckpointError("the file is empty", where=where, hint=_UNFINISHED)
-    head = os.pread(fd, 4096, 0)
+    head = file.read(0, min(4096, size))
     if head.startswith(b"PK\x03\x04"):
-        return CheckpointError(
-            f"this is {_zip_kind(fd, size)}", where=where, hint=_zip_hint(fd, size)
-        )
+        names = _zip_directory(file, size)
+        return CheckpointError(f"this is {_zip_kind(names)}", where=where, hint=_zip_hint(names))
     for sign, name, hint in _SIGNS:
         if sign.match(head):
             return CheckpointError(f"this is {name}", where=where, hint=hint)
@@ -70,8 +73,7 @@ def identify(fd: int, size: int, where: str) -> CheckpointError | None:
     return None
 
 
-def _zip_kind(fd: int, size: int) -> str:
-    names = _zip_directory(fd, size)
+def _zip_kind(names: bytes) -> str:
     if b"data.pkl" in names:
         return "a PyTorch checkpoint (a zip with a pickle inside)"
     if b".npy" in names:
@@ -81,8 +83,7 @@ def _zip_kind(fd: int, size: int) -> str:
     return "a zip archive"
 
 
-def _zip_hint(fd: int, size: int) -> str:
-    names = _zip_directory(fd, size)
+def _zip_hint(names: bytes) -> str:
     if b"data.pkl" in names:
         return _CONVERT
     if b".npy" in names:
@@ -90,7 +91,7 @@ def _zip_hint(fd: int, size: int) -> str:
     return "unpack it first"
 
 
-def _zip_directory(fd: int, size: int) -> bytes:
+def _zip_directory(file: "Readable", size: int) -> bytes:
     """The two ends of a zip, where member names stand; enough to tell its kind."""
     end = 1 << 16
-    return os.pread(fd, end, 0) + os.pread(fd, end, max(0, size - end))
+    return file.read(0, min(end, size)) + file.read(max(0, size - end), size)

@@ -6,12 +6,12 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from paramctl.errors import ResourceError
-from paramctl.formats.content import Span
+from paramctl.formats.content import Block, Flow, Span
 from paramctl.formats.copying import copy_span, write_at
 from paramctl.formats.destination import Destination
 from paramctl.formats.fill import fill, reserve
@@ -30,12 +30,12 @@ class SideFile:
 
     Attributes:
         name: its path relative to the folder.
-        content: its new bytes, or the file to copy them from.
+        content: its new bytes, or where to copy them from.
         mode: its permissions before the umask; a new file's when ``None``.
     """
 
     name: str
-    content: bytes | Path
+    content: bytes | Path | Flow
     mode: int | None = None
 
 
@@ -97,13 +97,19 @@ def _write_side(folder: int, path: Path, side: SideFile, modes: dict[str, int]) 
         return
     mode = modes.get(side.name, side.mode if side.mode is not None else 0o666)
     with _new_file(folder, side.name, mode) as fd:
-        if isinstance(side.content, bytes):
-            write_at(fd, side.content, 0)
-        else:
+        if isinstance(side.content, Path):
             _copy_file(side.content, fd)
+        else:
+            position = 0
+            for block in _given(side.content):
+                position = write_at(fd, block, position)
         if side.name in modes:
             os.fchmod(fd, mode)
         os.fsync(fd)
+
+
+def _given(content: bytes | Flow) -> Iterable[Block]:
+    return (content,) if isinstance(content, bytes) else content.blocks()
 
 
 def _copy_file(path: Path, fd: int) -> None:

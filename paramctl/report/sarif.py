@@ -16,6 +16,7 @@ from paramctl import __version__
 from paramctl.check.finding import Finding, Verdict
 from paramctl.check.rule import Rule, all_rules
 from paramctl.names import escape, show
+from paramctl.sources.address import is_url, shown
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -82,6 +83,8 @@ def _result(one: Finding, place: int, model: str) -> dict[str, Any]:
 
 def _file(model: str, name: str) -> tuple[str, bool]:
     """The file that a finding is about as a URI, and whether it is the finding's own name."""
+    if is_url(model):
+        return shown(model), False
     path = Path(model)
     own = path / name if path.is_dir() else path.parent / name
     is_file = bool(name) and "\0" not in name and len(name) < 256 and own.is_file()

@@ -99,7 +99,7 @@ class _Performance:
                 raise UsageError("neither a SPEC nor a MODEL is given")
             return free_model(request.spec, request.overrides)
         source = self.stack.enter_context(open_source(word))
-        self.files += source.files
+        self.files += source.local_files
         model = fitting_model(source, request.spec, request.overrides)
         assert model.binding is not None
         self.notes += [*source.notes, *model.binding.notes]

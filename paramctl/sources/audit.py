@@ -1,13 +1,14 @@
 """Where an index, its shards and the names in them disagree, as data for whoever reports it."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from paramctl.errors import MissingError
 from paramctl.formats.index import Index
 from paramctl.manifest import Entry
-from paramctl.names import counted, natural_order, show
+from paramctl.names import counted, show
 from paramctl.sources.shards import places
 from paramctl.sources.source import Source
 
@@ -79,7 +80,7 @@ def _shard_files(source: Source) -> Iterator[Discrepancy]:
     counts = _listed_counts(source)
     for shard, error in source.unreadable.items():
         name = source.files[shard].name
-        missing = not os.path.lexists(source.files[shard])
+        missing = isinstance(error, MissingError)
         rule = "missing-shard" if missing else "unreadable-shard"
         problem = "the file is missing" if missing else error.problem
         message = f"{problem}; the index lists {counted(counts[name], 'tensor')} in it"
@@ -130,12 +131,9 @@ def _duplicates(source: Source) -> Iterator[Discrepancy]:
 
 
 def _strays(source: Source) -> Iterator[Discrepancy]:
-    if source.folder is None:
-        return
     known = {path.name for path in source.files}
-    names = [path.name for path in source.folder.iterdir()]
-    for name in natural_order(names):
-        if name.endswith(".safetensors") and not name.startswith(".") and name not in known:
+    for name in source.place.names() or ():
+        if name.endswith(".safetensors") and name not in known:
             message = "the file lies beside the shards, but the index doesn't list it"
             yield Discrepancy("stray-file", "warning", "", name, message)
 
@@ -183,7 +181,7 @@ def _same_files(source: Source) -> Iterator[Discrepancy]:
         if other != path.name:
             message = f"its name differs from {other} in case only"
             yield Discrepancy("case-collision", "warning", "", path.name, message)
-        if shard in source.unreadable:
+        if shard in source.unreadable or not isinstance(path, Path):
             continue
         found = path.stat()
         other = by_inode.setdefault((found.st_dev, found.st_ino), path.name)

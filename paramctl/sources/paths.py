@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from paramctl.errors import CheckpointError, ResourceError
+from paramctl.errors import CheckpointError, MissingError, ResourceError
 from paramctl.names import near, show
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -90,7 +90,7 @@ def _opened(path: Path, flags: int) -> int:
         return os.open(path, _FLAGS | flags)
     except FileNotFoundError:
         hint = "" if flags & os.O_NOFOLLOW else _nearest(path)  # a shard has no stand-in
-        raise CheckpointError("no such file", where=where, hint=hint) from None
+        raise MissingError("no such file", where=where, hint=hint) from None
     except ValueError:
         raise CheckpointError("a file name can't hold a NUL character", where=where) from None
     except OSError as error:

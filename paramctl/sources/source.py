@@ -1,9 +1,8 @@
 """A checkpoint that is open for reading: its manifest, and the bytes behind every name."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,18 @@ from paramctl.formats.header import Header
 from paramctl.formats.index import Index
 from paramctl.manifest import Manifest
 from paramctl.names import show
-from paramctl.sources.files import Files
-from paramctl.sources.side_files import side_files
+from paramctl.sources.address import Address
+from paramctl.sources.config import NAME as CONFIG
+from paramctl.sources.runs import run_ends
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from paramctl.formats.content import Flow, Span
+    from paramctl.formats.write_folder import SideFile
+    from paramctl.sources.place import File, Place
+
 BLOCK = 1 << 22
-_MOST_AT_ONCE = 1 << 30  # the kernel moves at most 2 GiB a call
 
 
 @dataclass
@@ -33,12 +36,15 @@ class Source:
     Every method that reads may be called from several threads at once.
 
     Attributes:
-        path: MODEL as it was given.
+        path: MODEL as it was given; as text, a URL is without its secrets.
         where: the same, for messages.
-        folder: the folder of the model's files; ``None`` for standard input.
+        model: what opens it again, in any process that finds it there; never printed.
+        place: where the model's files are.
+        folder: the same as a path; ``None`` for standard input and for a URL.
         manifest: the tensors and their aliases.
         files: the shards in order, or the one file.
         headers: their headers, in the same order; that of an unreadable shard is empty.
+        opened: the open files by their place in ``files``.
         index, config: the parsed index and ``config.json``, where there are such.
         notes: what a user should be warned of.
         problems: what a lenient opening overlooked.
@@ -46,16 +52,16 @@ class Source:
         declared_ties: the (alias, canonical) names that ``config.json`` ties, stored or not.
     """
 
-    path: Path
-    where: str
-    folder: Path | None
+    path: Path | Address
+    place: "Place"
     manifest: Manifest
-    files: tuple[Path, ...]
-    headers: tuple[Header, ...]
-    index: Index | None
-    index_path: Path | None
-    config: dict[str, Any] | None
-    descriptors: Files
+    files: tuple[Path | Address, ...] = ()
+    headers: tuple[Header, ...] = ()
+    opened: "Mapping[int, File]" = field(default_factory=dict)
+    index: Index | None = None
+    index_path: Path | Address | None = None
+    config: dict[str, Any] | None = None
+    folder: Path | None = None
     is_directory: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[CheckpointError] = field(default_factory=list)
@@ -79,13 +85,33 @@ class Source:
         return self.index is not None
 
     @property
-    def config_path(self) -> Path | None:
-        """Where ``config.json`` was read, if it was."""
-        return self.folder / "config.json" if self.folder and self.config is not None else None
+    def where(self) -> str:
+        """MODEL for messages."""
+        return "standard input" if self.model == "-" else show(str(self.path))
 
-    def side_files(self) -> list[Path]:
-        """The files that belong to the model and are no weights; none for a single file."""
-        return side_files(self.folder) if self.folder and self.is_directory else []
+    @property
+    def model(self) -> str:
+        """What ``open_source`` takes, as text; of a URL with its secrets."""
+        return self.path.text if isinstance(self.path, Address) else str(self.path)
+
+    @property
+    def local_files(self) -> list[Path]:
+        """The files that lie on this machine under a name; an index is none of them."""
+        return [path for path in self.files if self.folder and isinstance(path, Path)]
+
+    @property
+    def config_path(self) -> Path | None:
+        """Where on this machine ``config.json`` was read, if it was."""
+        return self.folder / CONFIG if self.folder and self.config is not None else None
+
+    def sides(self) -> "tuple[list[SideFile], str]":
+        """The files that go where the model goes, and a remark on them or nothing.
+
+        All that are no weights of a model that is a folder, ``config.json`` alone of a file.
+        """
+        if self.is_directory:
+            return self.place.sides()
+        return ([] if self.config is None else [self.place.side(CONFIG)]), ""
 
     def raw(self, name: str, start: int = 0, stop: int | None = None) -> bytes:
         """The bytes of a tensor, or those from ``start`` to ``stop`` within it."""
@@ -107,9 +133,12 @@ class Source:
             raise ValueError(f"bytes {start} to {start + view.nbytes} are not all inside {name!r}")
         if view.nbytes == 0:
             return
-        with self.descriptors.opened(entry.shard) as fd:
-            where = f"{show(str(self.files[entry.shard]))}: {show(entry.name)}"
-            _fill(fd, view.cast("B"), entry.start + start, where)
+        try:
+            until = self._runs.get(entry.name, entry.stop) if self.place.is_remote else 0
+            self.opened[entry.shard].read_into(view.cast("B"), entry.start + start, until)
+        except CheckpointError as error:
+            where = f"{error.where}: {show(entry.name)}"
+            raise CheckpointError(error.problem, where=where, hint=error.hint) from None
         advance("read", view.nbytes)
 
     def blocks(self, name: str, nbytes: int = BLOCK) -> Iterator[memoryview]:
@@ -141,20 +170,10 @@ class Source:
                 f"NumPy can't make an array of shape {shape_text(entry.shape)}", where=show(name)
             ) from None
 
-    def location(self, name: str) -> tuple[int, int, int]:
-        """Descriptor, start and stop of a tensor, for kernel copies in one thread.
-
-        Threads use ``opened``: here the descriptor may close once many other shards are read.
-        """
+    def span(self, name: str) -> "Span | Flow":
+        """The bytes of a tensor for a writer in this thread: to be copied, or streamed."""
         entry = self.manifest.canonical(name)
-        return self.descriptors.descriptor(entry.shard), entry.start, entry.stop
-
-    @contextmanager
-    def opened(self, name: str) -> Iterator[tuple[int, int, int]]:
-        """Descriptor, start and stop of a tensor; the descriptor stays open inside the block."""
-        entry = self.manifest.canonical(name)
-        with self.descriptors.opened(entry.shard) as fd:
-            yield fd, entry.start, entry.stop
+        return self.opened[entry.shard].span(entry.start, entry.stop)
 
     def check_unchanged(self) -> None:
         """Make sure that the files are still those that were opened.
@@ -162,36 +181,22 @@ class Source:
         Raises:
             CheckpointError: one was written to, cut or replaced since.
         """
-        self.descriptors.check_unchanged()
+        self.place.check_unchanged()
 
     def close(self) -> None:
         """Close every file."""
-        self.descriptors.close()
+        self.place.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         from paramctl.sources.travel import ticket
 
         return ticket(self).reopened, ()
 
+    @cached_property
+    def _runs(self) -> dict[str, int]:
+        """How far reading is likely to go on from a small tensor."""
+        return run_ends(self.manifest.stored)
+
     def _size(self, name: str) -> int:
         entry = self.manifest.canonical(name)
         return entry.stop - entry.start
-
-
-def _fill(fd: int, view: memoryview, position: int, where: str) -> None:
-    done = 0
-    while done < len(view):
-        try:
-            count = os.preadv(fd, [view[done : done + _MOST_AT_ONCE]], position + done)
-        except OSError as error:
-            problem = (error.strerror or str(error)).lower()
-            raise CheckpointError(
-                f"can't be read at byte {position + done}: {problem}", where=where
-            ) from error
-        if count == 0:
-            raise CheckpointError(
-                f"the file ended at byte {position + done}, {len(view) - done} bytes early: it "
-                "was cut while it was read",
-                where=where,
-            )
-        done += count

@@ -11,13 +11,14 @@ import socket
 import threading
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from paramctl.errors import CheckpointError, ParamctlError, UsageError
 from paramctl.formats.header import Header
 from paramctl.names import show
+from paramctl.sources.address import shown
 from paramctl.sources.source import Source
 
 _MOST = 8  # sources that a process keeps open beyond those in use
@@ -36,7 +37,7 @@ class Ticket:
         run: the command that asks.
     """
 
-    text: str
+    text: str = field(repr=False)
     is_lenient: bool
     files: tuple[str, ...]
     marks: tuple[tuple[int, bytes], ...]
@@ -78,7 +79,7 @@ def ticket(source: Source) -> Ticket:
 
 
 def _issued(source: Source) -> Ticket:
-    text = str(getattr(source, "model", source.path))
+    text = source.model
     if text == "-":
         raise UsageError(
             "standard input can't be read by other processes",
@@ -126,7 +127,7 @@ _OPENED = _Opened()
 def _open(ticket: Ticket) -> Source:
     from paramctl.sources.open import open_source
 
-    where = f"{show(ticket.text)} at {socket.gethostname()}:{os.getpid()}"
+    where = f"{shown(ticket.text)} at {socket.gethostname()}:{os.getpid()}"
     try:
         source = open_source(ticket.text, lenient=ticket.is_lenient)
     except ParamctlError as error:
@@ -135,7 +136,7 @@ def _open(ticket: Ticket) -> Source:
             where=where,
             hint="every worker has to find it under this name: on a shared disk, or by its URL",
         ) from None
-    weakref.finalize(source, source.descriptors.close)
+    weakref.finalize(source, source.place.close)
     marks = tuple(map(_mark, source.headers))
     if marks != ticket.marks:
         raise CheckpointError(

@@ -187,7 +187,7 @@ def test_a_folder_without_its_config_is_no_adapter(tmp_path):
     (home / "adapter_config.json").unlink()
     result = expect(3, "lora", "merge", source, home, "-n")
     assert result.err == (
-        f"paramctl: {home}: adapter_config.json: can't be read: no such file or directory\n"
+        f"paramctl: {home}: adapter_config.json: can't be read: no such file\n"
     )
 
 

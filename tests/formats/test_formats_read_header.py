@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from paramctl.dtypes import DTYPES
 from paramctl.errors import CheckpointError
+from paramctl.formats.descriptor import Descriptor
 from paramctl.formats.header import (
     Header,
     encode_header,
@@ -111,7 +112,7 @@ def test_a_header_is_never_read_beyond_the_file(tmp_path):
     path.write_bytes((90_000_000).to_bytes(8, "little") + b"{}")
     fd = os.open(path, os.O_RDONLY)
     with pytest.raises(CheckpointError) as caught:
-        read_header(fd, "f")
+        read_header(Descriptor(fd, "f"))
     os.close(fd)
     assert str(caught.value) == (
         "f: the header should be 90000000 bytes long, the file has 2 after its first 8"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from paramctl.errors import CheckpointError
+from paramctl.formats.descriptor import Descriptor
 from paramctl.formats.header import read_header
 
 
@@ -16,7 +17,7 @@ def said(content, path):
     path.write_bytes(content)
     fd = os.open(path, os.O_RDONLY)
     with pytest.raises(CheckpointError) as caught:
-        read_header(fd, "f")
+        read_header(Descriptor(fd, "f"))
     os.close(fd)
     return f"{caught.value} / {caught.value.hint}"
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import safetensors
 
 from paramctl.errors import CheckpointError
+from paramctl.formats.descriptor import Descriptor
 from paramctl.formats.header import Header, parse_header, read_header
 
 # Where paramctl is stricter than the reference on purpose: why, and the words that say so.
@@ -28,7 +29,7 @@ def ours(content: bytes, where: str = "FILE") -> Header | CheckpointError:
         file.write(content)
         file.flush()
         try:
-            return read_header(file.fileno(), where)
+            return read_header(Descriptor(file.fileno(), where))
         except CheckpointError as error:
             return error
 

@@ -39,7 +39,7 @@ def test_a_folder_means_its_index():
 def test_an_index_means_the_same_as_its_folder():
     with open_source(SHARDED) as folder, open_source(folder.index_path) as index:
         assert index.manifest.entries == folder.manifest.entries
-        assert index.side_files() == folder.side_files()
+        assert index.sides() == folder.sides()
 
 
 def test_a_folder_without_index_means_its_model_file(tmp_path):
@@ -127,12 +127,14 @@ def test_side_files_are_what_is_neither_weights_nor_hidden(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "nothing.json").symlink_to("gone")
     with open_source(tmp_path) as source:
-        assert [str(path.relative_to(tmp_path)) for path in source.side_files()] == wanted
+        assert [side.name for side in source.sides()[0]] == wanted
 
 
-def test_a_single_file_has_no_side_files():
+def test_a_single_file_has_no_side_files_but_its_config():
+    with open_source(FOLDER / "mlp.safetensors") as source:
+        assert source.sides() == ([], "")
     with open_source(SHARDED / "model-00001-of-00002.safetensors") as source:
-        assert source.side_files() == []
+        assert [side.name for side in source.sides()[0]] == ["config.json"]
 
 
 def test_a_folder_below_is_no_model(tmp_path):
@@ -227,7 +229,7 @@ def test_a_shard_replaced_before_it_is_opened_again_is_noticed(tmp_path):
         with pytest.raises(CheckpointError) as caught:
             source.raw("t0")
     assert str(caught.value) == (
-        f"{first}: the file changed while it was read: it was replaced by another file"
+        f"{first}: t0: the file changed while it was read: it was replaced by another file"
     )
 
 

@@ -113,12 +113,10 @@ def test_a_shape_that_no_array_can_have_is_an_error(tmp_path):
     )
 
 
-def test_a_location_is_where_the_bytes_are(path):
+def test_a_span_is_where_the_bytes_are(path):
     with open_source(path) as source:
-        for fd, start, stop in [source.location("tied")]:
-            assert os.pread(fd, stop - start, start) == CONTENT
-        with source.opened("a") as (fd, start, stop):
-            assert os.pread(fd, stop - start, start) == CONTENT
+        fd, start, stop = source.span("tied")
+        assert os.pread(fd, stop - start, start) == CONTENT
 
 
 def test_a_file_cut_while_it_is_open_is_an_error_not_a_signal(path):

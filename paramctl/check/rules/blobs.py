@@ -17,8 +17,8 @@ _BLOCK = 1 << 20
 def blob_name(subject: Subject) -> Iterator[tuple[str, str]]:
     """A file in a Hugging Face cache does not have the digest that its blob is named after."""
     source = subject.source
-    for path in (*source.files, source.index_path, source.config_path):
-        if path is None or not path.is_file():
+    for path in (*source.local_files, source.index_path, source.config_path):
+        if not isinstance(path, Path) or not path.is_file():
             continue
         blob = path.resolve()
         if blob.parent.name == "blobs" and (wanted := _digest(blob)) not in ("", blob.name):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from paramctl.check.rule import rule
 from paramctl.check.subject import Subject
+from paramctl.sources.local import LocalFile
 
 _HINT = "copy or download it again, and compare with `paramctl hash --verify`"
 
@@ -33,10 +34,11 @@ def hole(subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _holes(subject: Subject, shard: int) -> Iterator[tuple[int, int]]:
     """Where the file system keeps nothing, as far as it tells."""
-    if shard in subject.source.unreadable:
+    file = subject.source.opened.get(shard)
+    if shard in subject.source.unreadable or not isinstance(file, LocalFile):
         return
-    with subject.source.descriptors.opened(shard) as fd:
-        position, end = 0, os.fstat(fd).st_size
+    with file.opened() as opened:
+        fd, position, end = opened.fd, 0, opened.size
         while position < end:
             start = os.lseek(fd, position, os.SEEK_HOLE)
             if start >= end:

@@ -80,7 +80,7 @@ def _write(
     from paramctl.formats.write_output import write_output
     from paramctl.names import counted, show
 
-    inputs = [identity(path.stat()) for path in source.files if path.exists()]
+    inputs = [identity(path.stat()) for path in source.local_files if path.exists()]
     place = choose_output(output, inputs=inputs, force=force)
     lock = _locked(source, entries)
     write_output(place, (line.encode() for line in lock.lines()))

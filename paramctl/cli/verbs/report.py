@@ -67,7 +67,7 @@ def _write(model: str, against: str | None, output: Path, force: bool, common: C
             sys.stdout.flush()
             sys.stdout.buffer.writelines(page(_portrait(source, other)))
             return
-        files = [*source.files, *(other.files if other else ())]
+        files = [*source.local_files, *(other.local_files if other else ())]
         inputs = [identity(path.stat()) for path in files if path.exists()]
         place = choose_output(output, inputs=inputs, force=force)
         size = write_output(place, page(_portrait(source, other)))

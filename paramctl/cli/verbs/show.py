@@ -46,7 +46,7 @@ def run(
         if npy is None:
             emit(shown(entry, array), common)
             return
-        write_npy(npy, array, inputs=source.files, force=force)
+        write_npy(npy, array, inputs=source.local_files, force=force)
         common.say(f"wrote {npy}: {entry.dtype} as {array.dtype.name} {list(array.shape)}")
 
 

@@ -246,12 +246,12 @@ def schema(*, common: Common) -> None:
 @verb
 def infer(model: Model, *, common: Common) -> None:
     """Print a starting spec with the names and shapes of a checkpoint."""
-    from pathlib import Path
+    from pathlib import PurePath
 
     from paramctl.sources.open import open_source
     from paramctl.spec.starting import starting_spec
 
     with open_source(model) as source:
-        text = starting_spec(source.manifest, Path(source.where).stem or "model")
+        text = starting_spec(source.manifest, PurePath(source.path.name).stem or "model")
     print(text, end="")
     common.say("names and shapes are the checkpoint's; every forward is left to write")

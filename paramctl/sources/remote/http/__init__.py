@@ -1,0 +1,1 @@
+"""HTTP with nothing but the standard library: kept connections, redirects, credentials, ranges."""
