@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from paramctl.errors import CheckpointError
-from paramctl.formats.entries import FIELDS, check_entry, entries_of, entry_of
+from paramctl.formats.canonical import METADATA, spelled_entries
+from paramctl.formats.entries import FIELDS, check_entry, entry_of
 from paramctl.formats.layout import check_layout
 from paramctl.formats.strict_json import kind_of, parse_object, without_collector
 from paramctl.manifest import Entry
 from paramctl.names import show
 
-METADATA = "__metadata__"
 PREFIX = 8
 LONGEST = 100_000_000
 
@@ -153,16 +153,26 @@ def parse_header(data: bytes, *, file_size: int, where: str, shard: int = 0) -> 
         )
     start = PREFIX + length
     with without_collector():
-        tree = parse_object(text, where=where, what="header")
-        metadata, warnings = _metadata(tree, where)
-        if not text.startswith(b"{"):
-            warnings.append(Remark("white space before the header's first '{'", rule="padding"))
-        entries = entries_of(tree, start, shard)
-        if entries is None:
-            entries, remarks = _checked(tree, start, shard, where)
-            warnings += remarks
+        usual = spelled_entries(text, start, shard)
+        entries, metadata, warnings = (*usual, []) if usual else _read(text, start, shard, where)
         check_layout(entries, data_start=start, file_size=file_size, where=where)
     return Header(tuple(entries), metadata, tuple(warnings), start, file_size)
+
+
+def _read(
+    text: bytes, start: int, shard: int, where: str
+) -> tuple[list[Entry], dict[str, str], list[Remark]]:
+    """Entries, metadata and remarks of a header in any spelling.
+
+    Raises:
+        CheckpointError: the first broken rule.
+    """
+    tree = parse_object(text, where=where, what="header")
+    metadata, warnings = _metadata(tree, where)
+    if not text.startswith(b"{"):
+        warnings.append(Remark("white space before the header's first '{'", rule="padding"))
+    entries, remarks = _checked(tree, start, shard, where)
+    return entries, metadata, warnings + remarks
 
 
 def _checked(

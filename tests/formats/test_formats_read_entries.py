@@ -1,48 +1,89 @@
-"""Reading a header column by column gives what reading it tensor by tensor gives, or nothing."""
+"""Reading a header as the reference writer spells it gives what reading it as any JSON gives."""
 
-from hypothesis import given
+import json
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paramctl.formats.entries import entries_of, entry_of
+from paramctl.errors import CheckpointError
+from paramctl.formats import canonical, header
+from paramctl.formats.canonical import spelled_entries
 
-_ODD = st.sampled_from([0, 1, 2, 4, 8, -1, 1.0, True, None, "2", 2**64, [], {}])
-_FIELDS = st.fixed_dictionaries(
-    {
-        "dtype": st.sampled_from(["F32", "U8", "F4", "XX", 1]),
-        "shape": st.lists(_ODD, max_size=2) | _ODD,
-        "data_offsets": st.lists(_ODD, min_size=1, max_size=3) | _ODD,
-    },
-    optional={"more": st.none()},
+_BITS = {"F32": 32, "BF16": 16, "U8": 8, "F4": 4, "I64": 64}
+_NAMES = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
+    ["a.weight", "b.running_mean", "position_ids", "h.0.inv_freq", "é", '"', "\\", "__metadata__"]
+)
+_SHAPES = st.lists(st.sampled_from([0, 1, 2, 4, 8]), max_size=3)
+_TENSORS = st.lists(st.tuples(_NAMES, st.sampled_from(sorted(_BITS)), _SHAPES), max_size=6)
+_METADATA = st.none() | st.dictionaries(st.text(max_size=3), st.text(max_size=3), min_size=1)
+_DAMAGES = st.lists(
+    st.tuples(st.integers(0, 400), st.sampled_from('0 -1,:[]{}"\\\t.eé')), max_size=2
 )
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b.running_mean", "c.weight"]), _FIELDS | _ODD))
-def test_what_columns_accept_is_what_single_tensors_give(tree):
-    found = entries_of(tree, 16, 3)
-    if found is not None:
-        assert repr(found) == repr([entry_of(name, tree[name], 16, 3) for name in tree])
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(["F32", "U8", "F4"]), st.lists(st.sampled_from([0, 2, 4]))))
-)
-def test_columns_accept_tensors_that_lie_in_order(forms):
-    tree, position = {}, 0
-    for place, (dtype, shape) in enumerate(forms):
-        count = 1
+def spelled(tensors, metadata=None):
+    """The header of some tensors as the reference writer has it."""
+    tree, position = {"__metadata__": metadata} if metadata is not None else {}, 0
+    for name, dtype, shape in tensors:
+        bits = _BITS[dtype]
         for size in shape:
-            count *= size
-        nbytes = count * {"F32": 8, "U8": 2, "F4": 1}[dtype] // 2
-        if dtype == "F4" and count % 2:
-            continue
-        tree[f"t{place}"] = {
-            "dtype": dtype, "shape": shape, "data_offsets": [position, position + nbytes],
-        }  # fmt: skip
-        position += nbytes
-    assert entries_of(tree, 8, 0) == [entry_of(name, tree[name], 8, 0) for name in tree]
+            bits *= size
+        place = [position, position + bits // 8]
+        tree[name] = {"dtype": dtype, "shape": shape, "data_offsets": place}
+        position += bits // 8
+    return json.dumps(tree, separators=(",", ":"), ensure_ascii=False).encode(), position
 
 
-def test_columns_leave_tensors_in_another_order_to_the_slow_way():
-    one = {"dtype": "U8", "shape": [2], "data_offsets": [2, 4]}
-    other = {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}
-    assert entries_of({"a": one, "b": other}, 8, 0) is None
+def read(text, size):
+    """What a file with this header says, or the refusal."""
+    data = len(text).to_bytes(8, "little") + text
+    try:
+        return header.parse_header(data, file_size=len(data) + size, where="x", shard=2)
+    except CheckpointError as error:
+        return str(error)
+
+
+@given(_TENSORS, _METADATA, _DAMAGES, st.integers(1, 200))
+@settings(max_examples=300)
+def test_both_ways_of_reading_agree(tensors, metadata, damages, at_once):
+    """Also on headers with a few characters put in."""
+    text, size = spelled(tensors, metadata)
+    for place, character in damages:
+        place = min(place, len(text))
+        text = text[:place] + character.encode() + text[place:]
+    with mock.patch.object(canonical, "_AT_ONCE", at_once):
+        fast = read(text, size)
+    with mock.patch.object(header, "spelled_entries", return_value=None):
+        assert fast == read(text, size)
+
+
+def test_an_ordinary_header_is_read_by_columns():
+    tensors = [(f"layers.{place}.weight", "BF16", [2, place]) for place in range(50)]
+    text, _ = spelled(tensors, {"format": "pt", "quoted": '{"a": 1}'})
+    entries, metadata = spelled_entries(text + b"   ", 8 + len(text), 1)
+    assert [(entry.name, entry.dtype, list(entry.shape)) for entry in entries] == tensors
+    assert metadata == {"format": "pt", "quoted": '{"a": 1}'}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"a"', '"b"'),  # a name twice
+        ("[0,8]", "[0, 8]"),
+        ("[0,8]", "[0,08]"),
+        ("[8,16]", "[9,17]"),
+        ("[2]", "[02]"),
+        ("F32", "F33"),
+        ('"shape"', '"shapes"'),
+        ('"a"', '"a\\u0062"'),
+        ('"a"', '"a\t"'),
+        ('"a"', '"__metadata__"'),
+        ("}}", "}}\n"),
+    ],
+)
+def test_what_is_spelled_in_any_other_way_is_left_alone(old, new):
+    text, _ = spelled([("a", "F32", [2]), ("b", "F32", [2])])
+    assert spelled_entries(text, 8, 0) is not None
+    assert spelled_entries(text.replace(old.encode(), new.encode(), 1), 8, 0) is None

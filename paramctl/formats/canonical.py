@@ -1,0 +1,138 @@
+"""Headers as the reference writer spells them, read by columns and proved by spelling them again.
+
+    {"__metadata__": {text: text}, "name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},…}
+
+Without a backslash in it, a text is cut at its quotes in one go. Names, dtypes and shapes stand
+at every tenth place then. What they would be written as is compared with what is there, so that
+nothing else, no other field, no hole, no second spelling of a number, can have been overlooked.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import accumulate, repeat
+from typing import Any, NamedTuple
+
+from paramctl.dtypes import DTYPES
+from paramctl.formats.entries import LARGEST, kind_of_name, nbytes_of
+from paramctl.manifest import Entry
+
+METADATA = "__metadata__"
+_OPENING = f'{{"{METADATA}":'
+_BOUNDARY = ']},"'
+_AT_ONCE = 1 << 18  # characters; a header cut all at once takes ten times its size
+_PARTS = 10  # of a tensor's text between two quotes
+_MARKS_OF_BUFFERS = ("running_", "num_batches_tracked", "inv_freq", "_ids")
+_SHAPE = re.compile(r":\[(?:(?:0|[1-9][0-9]{0,19})(?:,(?:0|[1-9][0-9]{0,19}))*)?\],")
+_new = tuple.__new__  # Entry(...) in a third of the time; 100,000 of them count
+_pairs = json.JSONDecoder(object_pairs_hook=list)
+
+
+class _Form(NamedTuple):
+    """What tensors of one dtype and shape have in common; ``text`` follows their names."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    kind: str
+    nbytes: int
+    text: str
+
+
+def spelled_entries(
+    data: bytes, data_start: int, shard: int
+) -> tuple[list[Entry], dict[str, str]] | None:
+    """The entries and the metadata of a header, ``None`` where it is spelled any other way."""
+    try:
+        text = data.decode("utf-8").rstrip(" ")
+    except UnicodeDecodeError:
+        return None
+    metadata: dict[str, str] | None = {}
+    begin = 1
+    if text.startswith(_OPENING):
+        metadata, begin = _metadata(text)
+    if metadata is None or not text.startswith("{") or not text.endswith("]}}"):
+        return None
+    if text.find("\\", begin) >= 0:
+        return None
+    entries: list[Entry] = []
+    known: set[str] = set()
+    forms: dict[tuple[str, str], _Form | None] = {}
+    for piece in _cut(text, begin):
+        parts = piece.split('"')
+        start = entries[-1].stop if entries else data_start
+        spelled, found = _entries(parts, start, data_start, shard, forms)
+        if spelled != piece:
+            return None
+        entries += found
+        known.update(parts[1::_PARTS])
+    if len(known) < len(entries) or METADATA in known:
+        return None
+    return entries, metadata
+
+
+def _metadata(text: str) -> tuple[dict[str, str] | None, int]:
+    """The metadata at the beginning and where the tensors begin behind them."""
+    try:
+        pairs, end = _pairs.raw_decode(text, len(_OPENING))
+    except (ValueError, RecursionError):
+        return None, 0
+    if not isinstance(pairs, list) or text[len(_OPENING)] != "{" or text[end : end + 1] != ",":
+        return None, 0
+    if "\\u" in text[:end] or any(type(value) is not str for _, value in pairs):
+        return None, 0
+    metadata = dict(pairs)
+    return (metadata, end + 1) if len(metadata) == len(pairs) else (None, 0)
+
+
+def _cut(text: str, begin: int) -> Iterator[str]:
+    """The tensors of a header, so many at a time that their texts are not too much."""
+    last = len(text) - 1
+    while begin < last:
+        boundary = text.find(_BOUNDARY, begin + _AT_ONCE)
+        end = boundary + 2 if boundary >= 0 else last
+        yield text[begin:end]
+        begin = end + 1
+
+
+def _entries(
+    parts: list[str], start: int, data_start: int, shard: int, forms: dict[Any, _Form | None]
+) -> tuple[str, list[Entry]]:
+    """Tensors whose text was cut at its quotes, and how they are written; nothing for others."""
+    names, keys = parts[1::_PARTS], list(zip(parts[5::_PARTS], parts[8::_PARTS], strict=False))
+    joined = " ".join(names)
+    for key in set(keys) - forms.keys():
+        forms[key] = _form(*key)
+    used = [form for key in keys if (form := forms[key])]
+    places = list(accumulate([form[3] for form in used], initial=start - data_start))
+    if len(used) != len(names) or places[-1] > LARGEST or not joined.isprintable():
+        return "", []
+    spelled = [
+        f'"{name}{form[4]}{begin},{end}]}}'
+        for name, form, begin, end in zip(names, used, places, places[1:], strict=False)
+    ]
+    stops = [data_start + place for place in places]
+    columns = zip(
+        names, [form[0] for form in used], [form[1] for form in used],
+        _kinds(joined, names, used), repeat(None), repeat(shard), stops, stops[1:], repeat(None),
+        repeat(None), strict=False,
+    )  # fmt: skip
+    return ",".join(spelled), list(map(_new, repeat(Entry), columns))
+
+
+def _kinds(joined: str, names: list[str], used: list[_Form]) -> list[str]:
+    """What each tensor is; names matter only where one looks like a buffer's."""
+    if any(mark in joined for mark in _MARKS_OF_BUFFERS):
+        return [kind_of_name(name, form.dtype) for name, form in zip(names, used, strict=True)]
+    return [form.kind for form in used]
+
+
+def _form(dtype: str, shape: str) -> _Form | None:
+    """What a dtype and a spelled shape such as ``:[2,3],`` say; ``None`` for no such tensor."""
+    if dtype not in DTYPES or not _SHAPE.fullmatch(shape):
+        return None
+    sizes = tuple(map(int, filter(None, shape[2:-2].split(","))))
+    nbytes = nbytes_of(dtype, sizes)
+    if nbytes is None:
+        return None
+    text = f'":{{"dtype":"{dtype}","shape"{shape}"data_offsets":['
+    return _Form(dtype, sizes, kind_of_name("", dtype), nbytes, text)
