@@ -1,9 +1,8 @@
 """Reading tensors piece by piece, and spreading the pieces of many tensors over the workers."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from paramctl.compute.blocks import scratch, spans
 from paramctl.compute.jobs import cut, map_jobs
@@ -13,6 +12,14 @@ from paramctl.manifest import Entry
 
 Result = TypeVar("Result")
 Span = tuple[int, int]
+
+
+class Piece(NamedTuple):
+    """Elements [start, stop) of a tensor; ``place`` tells it from others of its name."""
+
+    place: int
+    entry: Entry
+    span: Span
 
 
 class Readable(Protocol):
@@ -49,7 +56,7 @@ def read_piece(source: Readable, entry: Entry, span: Span, purpose: str = "piece
 
 
 def over_pieces(
-    work: Callable[[Entry, Span], Result], entries: Iterable[Entry], total: int = 0
+    work: Callable[[Sequence[Piece]], list[Result]], entries: Iterable[Entry], total: int = 0
 ) -> Iterator[tuple[Entry, Iterator[Result]]]:
     """Each entry with the results of its pieces, in order, computed on the workers.
 
@@ -57,32 +64,25 @@ def over_pieces(
     empty piece.
 
     Args:
-        work: a function of a module's top level, or a ``partial`` of one.
+        work: the results of some pieces; a module's function, or a ``partial`` of one.
         total: bytes of all entries.
     """
     pieces = (
-        (place, entry, span)
+        Piece(place, entry, span)
         for place, entry in enumerate(entries)
         for span in spans(size_of(entry))
     )
-    results = map_jobs(partial(_on_each, work), cut(pieces, _weight, total))
     flat = (
-        (place, entry, result)
-        for items, found in results
-        for (place, entry, _), result in zip(items, found, strict=True)
+        (piece.place, piece.entry, result)
+        for some, results in map_jobs(work, cut(pieces, _weight, total))
+        for piece, result in zip(some, results, strict=True)
     )
     for (_, entry), group in groupby(flat, key=lambda result: result[:2]):
         yield entry, (result for _, _, result in group)
 
 
-def _on_each(
-    work: Callable[[Entry, Span], Result], pieces: tuple[tuple[int, Entry, Span], ...]
-) -> list[Result]:
-    return [work(entry, span) for _, entry, span in pieces]
-
-
-def _weight(piece: tuple[int, Entry, Span]) -> int:
-    return weight_in(piece[1], piece[2])
+def _weight(piece: Piece) -> int:
+    return weight_in(piece.entry, piece.span)
 
 
 def weight_in(entry: Entry, span: Span) -> int:

@@ -6,7 +6,7 @@ of the float64 range, is read a second time, around its mean or scaled.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from paramctl.figures.complexes import measure_complexes
 from paramctl.figures.floats import HUGE, LAYOUTS, measure_floats
 from paramctl.figures.integers import measure_integers
 from paramctl.figures.pieces import (
+    Piece,
     Readable,
     Span,
     over_pieces,
@@ -31,6 +32,7 @@ from paramctl.figures.pieces import (
     weight_in,
     weight_of,
 )
+from paramctl.figures.small import Small, is_small, measure_small
 from paramctl.figures.spread import squared_deviations
 from paramctl.figures.tally import Number, Tally
 from paramctl.manifest import Entry
@@ -68,15 +70,18 @@ def statistics(source: Readable, entry: Entry) -> Statistics:
 def statistics_of(source: Readable, entries: Iterable[Entry]) -> Iterator[Statistics]:
     """The statistics of each tensor, in order, all of them spread over the workers."""
     known = list(entries)
-    for entry, tallies in over_pieces(partial(_measured, source), known, weight_of(known)):
+    for entry, parts in over_pieces(partial(_on_each, source), known, weight_of(known)):
         tally = Tally()
-        for part in tallies:
-            tally.add(part)
-        if is_decodable(entry.dtype):
-            yield _finished(source, entry, tally)
-        else:
+        whole = None
+        for part in parts:
+            if isinstance(part, Small):
+                whole = Statistics(size_of(entry), **part._asdict(), nan=0, inf=0)
+            else:
+                tally.add(part)
+        if not is_decodable(entry.dtype):
             note = f"{entry.dtype} has no stated packing: values unread"
-            yield Statistics(numel=size_of(entry), note=note)
+            whole = Statistics(numel=size_of(entry), note=note)
+        yield whole or _finished(source, entry, tally)
 
 
 def measure(dtype: str, piece: Any, scale: int = 0) -> Tally:
@@ -90,6 +95,16 @@ def measure(dtype: str, piece: Any, scale: int = 0) -> Tally:
             return measure_complexes(dtype, piece)
         kind = measure_codes if DTYPES[dtype].bits <= 8 else measure_integers
         return kind(dtype, piece)
+
+
+def _on_each(source: Readable, pieces: Sequence[Piece]) -> list[Tally | Small]:
+    """The tally of each piece; of a small tensor what there is to say."""
+    together = [piece.entry for piece in pieces if is_small(piece.entry)]
+    small = iter(measure_small(source, together))
+    return [
+        (next(small) if is_small(entry) else None) or _measured(source, entry, span)
+        for _, entry, span in pieces
+    ]
 
 
 def _measured(source: Readable, entry: Entry, span: Span, scale: int = 0) -> Tally:
