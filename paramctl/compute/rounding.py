@@ -16,7 +16,7 @@ from paramctl.dtypes import DTYPES
 
 
 def round_to(dtype: str, values: Any) -> Any:
-    """``values`` (float64, or complex128 for C64) as a new array of the dtype.
+    """``values`` (float64 or float32, or complex128 for C64) as a new array of the dtype.
 
     What is too large becomes Inf, or NaN in a type without Inf. F4 and F6 have no array type.
 
@@ -26,6 +26,8 @@ def round_to(dtype: str, values: Any) -> Any:
     target = DTYPES[dtype].numpy()
     with np.errstate(all="ignore"):
         if dtype in ("F64", "F32", "F16", "C64"):
+            return values.astype(target)
+        if values.dtype == np.float32 and dtype != "F8_E5M2":  # one rounding is all there is
             return values.astype(target)
         return _to_odd(values, np.float16 if dtype == "F8_E5M2" else np.float32).astype(target)
 

@@ -80,9 +80,8 @@ def _widened(values: Array, before: str, after: str) -> Array:
 def _rounded(wide: Array, before: str, after: str) -> Array:
     if DTYPES[before].family in ("int", "uint", "bool") and after in ("F32", "F64"):
         return wide.astype(DTYPES[after].numpy())
-    if wide.dtype == np.float32 and after != "F8_E5M2":  # one rounding is all there is
-        return wide.astype(DTYPES[after].numpy())
-    return np.asarray(round_to(after, wide if wide.dtype.kind == "c" else wide.astype(np.float64)))
+    is_plain = wide.dtype.kind == "c" or wide.dtype == np.float32
+    return np.asarray(round_to(after, wide if is_plain else wide.astype(np.float64)))
 
 
 def largest(dtype: np.dtype[Any]) -> Any:

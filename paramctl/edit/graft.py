@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from paramctl.edit.content import Stored
 from paramctl.edit.draft import Draft
-from paramctl.edit.plan import EDITS, Edit, Step
+from paramctl.edit.plan import EDITS, Edit
 from paramctl.edit.tied_config import keep_config_true
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry, Manifest
@@ -27,13 +27,9 @@ class Graft(Edit):
 
     other: Source
 
-    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
-        """The chosen entries of the other checkpoint.
-
-        Raises:
-            SelectionError: they match nothing, or not as many as expected.
-        """
-        return super().choose(self.other.manifest, step)
+    def pool(self, manifest: Manifest) -> Manifest:
+        """The other checkpoint."""
+        return self.other.manifest
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Take them over.

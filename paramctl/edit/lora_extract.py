@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paramctl.dtypes import DTYPES
 from paramctl.edit.adapter import CONFIG as ADAPTER_CONFIG
 from paramctl.edit.adapter import MODEL, PREFIX, encode_config, is_transposed
-from paramctl.edit.content import Made, Stored, encode
+from paramctl.edit.content import Made, Stored, encode, rechunk
 from paramctl.edit.draft import Draft
 from paramctl.edit.layout import one_file
 from paramctl.edit.pack import plan_new
@@ -22,7 +22,6 @@ from paramctl.formats.destination import Destination
 from paramctl.formats.write_folder import FolderImage, SideFile, write_folder
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import counted, show
-from paramctl.select.choose import choose
 from paramctl.sources.source import Source
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _SHOWN = 5
+_AT_ONCE = 1 << 19  # elements of each checkpoint
 
 
 @EDITS.register("lora_extract")
@@ -39,6 +39,8 @@ class LoraExtract(Edit):
     """Factors of the best approximation of rank ``r`` to each changed weight, by its SVD.
 
         tuned - base = U S V,   B = U sqrt(S),   A = sqrt(S) V,   both cut to r
+
+    Computed in float64 (``low_rank``), stored as F32.
 
     Attributes:
         base, tuned: the checkpoints; open until the adapter is written.
@@ -57,6 +59,10 @@ class LoraExtract(Edit):
         if self.rank < 1:
             raise UsageError("--rank takes a whole number from 1 up")
 
+    def pool(self, manifest: Manifest) -> Manifest:
+        """The base."""
+        return self.base.manifest
+
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
         """The selected weights that differ; others that differ are left out.
 
@@ -64,7 +70,7 @@ class LoraExtract(Edit):
             SelectionError: a selection matches nothing.
         """
         theirs = self.tuned.manifest
-        found = choose(self.base.manifest, step.selections, allow_empty=step.allow_empty)
+        found = super().choose(manifest, step)
         stored = [entry for entry in found if not entry.is_alias and entry.name in theirs]
         return [entry for entry in stored if self._differs(entry)]
 
@@ -114,20 +120,39 @@ class LoraExtract(Edit):
     def _factors(self, entry: Entry) -> "tuple[Array, Array]":
         import numpy as np
 
-        from paramctl.edit.rounding import widen
+        from paramctl.edit.low_rank import Matrix, low_rank
 
         module = entry.name.removesuffix(".weight")
-        theirs = self.tuned.manifest[entry.name]
-        ours = widen(self.base.array(entry.name), entry.dtype)
-        change = widen(self.tuned.array(entry.name), theirs.dtype) - ours
-        if not np.isfinite(change).all():
-            raise UsageError("the difference is not finite", where=show(entry.name))
-        if is_transposed(module, self.base.config):
-            change = change.T
-        left, values, right = np.linalg.svd(change, full_matrices=False)
-        rank = self.ranks[module]
-        root = np.sqrt(values[:rank])
-        return root[:, None] * right[:rank], left[:, :rank] * root
+        rows, columns = (size or 0 for size in entry.shape)
+        change = Matrix(rows, columns, partial(self._changes, entry))
+        left, values, right = low_rank(change, self.ranks[module], entry.name)
+        root = np.sqrt(values)
+        b, a = left * root, root[:, None] * right
+        return (b.T, a.T) if is_transposed(module, self.base.config) else (a, b)
+
+    def _changes(self, entry: Entry) -> "Iterator[Array]":
+        """The difference, some rows at a time.
+
+        Raises:
+            UsageError: it is not finite.
+        """
+        import numpy as np
+
+        sides = (self._rows(source, entry.name) for source in (self.base, self.tuned))
+        for ours, theirs in zip(*sides, strict=True):
+            change = theirs - ours
+            if not np.isfinite(change).all():
+                raise UsageError("the difference is not finite", where=show(entry.name))
+            yield change
+
+    def _rows(self, source: Source, name: str) -> "Iterator[Array]":
+        import numpy as np
+
+        entry = source.manifest.canonical(name)
+        element, columns = DTYPES[entry.dtype].numpy(), entry.shape[1] or 0
+        at_once = max(1, _AT_ONCE // columns) * columns * element.itemsize
+        for block in rechunk(source.blocks(entry.name), at_once):
+            yield np.frombuffer(block, element).reshape(-1, columns).astype(np.float64)
 
     def _differs(self, entry: Entry) -> bool:
         other = self.tuned.manifest.canonical(entry.name)

@@ -82,6 +82,10 @@ class Edit(ABC):
 
     is_selective: ClassVar[bool] = True
 
+    def pool(self, manifest: Manifest) -> Manifest:
+        """What a step chooses from: the checkpoint as it stands, or another one."""
+        return manifest
+
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
         """The entries that a step applies to, by its selections.
 
@@ -89,12 +93,12 @@ class Edit(ABC):
             SelectionError: they match nothing, or not as many as expected.
         """
         return choose(
-            manifest,
+            self.pool(manifest),
             step.selections,
             allow_empty=step.allow_empty,
             expect=step.expect,
             shards=step.shards,
-            has_spec=any(entry.module_type for entry in manifest),
+            has_spec=any(entry.module_type for entry in self.pool(manifest)),
         )
 
     @abstractmethod
@@ -171,19 +175,18 @@ def plan(source: Source, steps: Sequence[Step]) -> Plan:
 def _take(draft: Draft, step: Step) -> Chosen | None:
     """Apply one step to the draft; how many entries it matched, if it is about that."""
     manifest = draft.manifest
+    pool = step.edit.pool(manifest)
     try:
         entries = step.edit.choose(manifest, replace(step, shards=tuple(draft.names)))
         if step.expect is not None and len(entries) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(entries), manifest)}, expected {step.expect}"
-            )
+            raise SelectionError(f"selected {counted(len(entries), pool)}, expected {step.expect}")
         step.edit.apply(draft, entries)
     except ParamctlError as error:
         if not step.where:
             raise
         where = f"{step.where}: {error.where}" if error.where else step.where
         raise type(error)(error.problem, where=where, hint=error.hint) from error
-    return Chosen(len(entries), len(manifest)) if step.edit.is_selective else None
+    return Chosen(len(entries), len(pool)) if step.edit.is_selective else None
 
 
 def _refuse_unlisted(source: Source) -> None:

@@ -49,10 +49,11 @@ def narrow(result: object, dtype: str) -> Array:
 
 
 def _floating(values: Array, dtype: str) -> Array:
-    rounded = round_to(dtype, values.astype(_wide(dtype)))
+    is_single = values.dtype == np.float32
+    rounded = round_to(dtype, values if is_single else values.astype(_wide(dtype)))
     with np.errstate(all="ignore"):
-        finite = np.isfinite(values)
-        lost = finite & ~np.isfinite(rounded.astype(_wide(dtype)))
+        back = rounded.astype(np.float32 if is_single else _wide(dtype))
+        lost = np.isfinite(values) & ~np.isfinite(back)
     if lost.any():
         raise FoundError(f"{values[lost].flat[0]} is too large for {dtype}")
     return np.asarray(rounded)

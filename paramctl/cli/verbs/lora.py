@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from paramctl.cli.options import AllowEmpty, Common, Expect, Select, verb
-from paramctl.cli.writing import Writing, carry_out, finish, writes
+from paramctl.cli.writing import Writing, carry_out, finish, writes, writes_anew
 from paramctl.errors import UsageError
 
 GROUP = "Change"
@@ -45,7 +45,7 @@ def merge(
 
 @app.command("extract", context_settings=_SETTINGS)
 @verb
-@writes
+@writes_anew
 def extract(
     base: Base,
     tuned: Annotated[
@@ -58,15 +58,16 @@ def extract(
     writing: Writing,
     common: Common,
 ) -> None:
-    """Make an adapter from what TUNED changed in BASE."""
+    """Make an adapter from what TUNED changed in BASE: the best of rank R for every matrix.
+
+    Large matrices are read a few times, some rows at a time, and never held.
+    """
     from functools import partial
 
     from paramctl.edit.lora_extract import LoraExtract, plan_extract, write_adapter
     from paramctl.formats.destination import is_file_name
     from paramctl.sources.open import open_source
 
-    if writing.in_place:
-        raise UsageError("a new adapter has no place yet", hint="use -o OUT")
     if writing.output is not None and is_file_name(writing.output):
         raise UsageError("an adapter is a folder", hint="-o OUT without .safetensors")
     with open_source(base) as one, open_source(tuned) as two:
