@@ -225,7 +225,7 @@ class _Builder:
     def _own(self, module: SpecModule, name: str, code: Code, scope: Scope) -> None:
         """Give a module the tensor of a name, or all those that a pattern names."""
         assert code.result is not None
-        run = Evaluator(code, scope, TensorForms())
+        run = Evaluator(code, scope, TensorForms(self.constructors.questions))
         value = run.value(code.result)
         plans = value if isinstance(value, list) else [value]
         if isinstance(value, list) != ("{i}" in name):

@@ -37,7 +37,10 @@ class Constructors(Mapping[str, Any]):
     def __init__(self, blocks: Mapping[str, Block], present: Callable[[str], bool] | None) -> None:
         self.blocks: Mapping[str, Block] = ChainMap(dict(blocks), builtin_layers())  # type: ignore[arg-type]
         self.present = present
-
+        self.questions = {
+            "present": Function("present", self._is_present),
+            "count_present": Function("count_present", self._count_present),
+        }
         self._sizes: dict[str, frozenset[str]] = {}
 
     def sizes_of(self, block: Block) -> frozenset[str]:
@@ -47,7 +50,7 @@ class Constructors(Mapping[str, Any]):
         return self._sizes[block.name]
 
     def __contains__(self, name: object) -> bool:
-        is_own = name in self.blocks or name in LISTS or name in ("present", "sizes")
+        is_own = name in self.blocks or name in LISTS or name in self.questions or name == "sizes"
         return is_own or has_function(str(name))
 
     def __getitem__(self, name: str) -> Any:
@@ -57,23 +60,29 @@ class Constructors(Mapping[str, Any]):
             return RepeatConstructor()
         if name in LISTS:
             return ListConstructor(name)
-        if name == "present":
-            return Function(name, self._is_present)
+        if name in self.questions:
+            return self.questions[name]
         return NamedFunction(name)
 
     def __iter__(self) -> Iterator[str]:
-        yield from (*self.blocks, *LISTS, "present", *function_names())
+        yield from (*self.blocks, *LISTS, *self.questions, *function_names())
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
     def _is_present(self, prefix: Any = None) -> bool:
         """Whether the checkpoint has such tensors; without a prefix, whether there is one."""
-        if self.present is None or prefix is None:
+        if prefix is None:
             return self.present is not None
+        if self.present is None:
+            return False
         if not isinstance(prefix, str):
             raise LanguageError(f"present takes the beginning of a name, not {describe(prefix)}")
         return self.present(prefix)
+
+    def _count_present(self, prefix: Any) -> int:
+        """How many numbered modules the checkpoint has under a prefix: 0, 1, 2 … in a row."""
+        return next(n for n in range(MOST_MODULES) if not self._is_present(f"{prefix}{n}."))
 
 
 def plan_of(run: Evaluator, node: ast.expr) -> Plan | None:

@@ -57,21 +57,30 @@ class TensorPlan:
 
 
 class TensorForms(Mapping[str, Any]):
-    """What can be called under ``params``."""
+    """What can be called under ``params``.
+
+    Args:
+        questions: functions that ask the checkpoint something, by name.
+    """
+
+    def __init__(self, questions: Mapping[str, Any]) -> None:
+        self.questions = questions
 
     def __contains__(self, name: object) -> bool:
-        return name in KINDS or name in ARITHMETIC or name == "Repeat"
+        return name in KINDS or name in ARITHMETIC or name in self.questions or name == "Repeat"
 
     def __getitem__(self, name: str) -> Any:
+        if name in self.questions:
+            return self.questions[name]
         if name == "Repeat":
             return TensorRepeat()
         return TensorForm(name) if name in KINDS else ARITHMETIC[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from (*KINDS, "Repeat", *ARITHMETIC)
+        yield from (*KINDS, "Repeat", *self.questions, *ARITHMETIC)
 
     def __len__(self) -> int:
-        return len(KINDS) + len(ARITHMETIC) + 1
+        return len(list(iter(self)))
 
 
 class TensorRepeat:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from clients import odd_timm
 from clients.odd_torch import RECURRENT, RESNETS, language_model, resnet, resnet_by_hand
 from clients.tiny_models import as_arguments
 from command import expect
@@ -50,6 +51,25 @@ def test_a_config_of_timm_names_the_family(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     words = "--input", "pixel_values=2x3x33x33", "--set", "base_width=8", "--json"
     assert expect(0, "forward", tmp_path, *words).json["schema"] == "paramctl/forward/1"
+
+
+@pytest.mark.parametrize("case", odd_timm.CASES)
+def test_timm_s_names_give_the_logits_of_the_same_network(case, tmp_path):
+    """Sizes and depths are those of the file; the config of timm names the family."""
+    import torch
+
+    model = odd_timm.saved(case, tmp_path)
+    side = getattr(model.config, "image_size", 64) if "vit" in case else 64
+    x = torch.randn(2, model.config.num_channels, side, side)
+    with torch.no_grad():
+        wanted = model(x).logits.numpy()
+    assert np.abs(np.diff(wanted, axis=0)).max() > 0.01, "the images make no difference"
+    assert np.abs(only_output([tmp_path], {"pixel_values": x}, tmp_path) - wanted).max() < 1e-4
+    assert expect(0, "check", tmp_path, "--json").json["findings"] == []
+    missing = {"missing", "unexpected"}
+    (tmp_path / "config.json").write_text('{"architecture": "resnet18"}')
+    found = expect(1, "check", tmp_path, "--json").json["findings"]
+    assert missing <= {finding["rule"] for finding in found}
 
 
 @pytest.mark.parametrize("case", RECURRENT)

@@ -25,6 +25,7 @@ from paramctl.spec.shapes import call_model, with_defaults
 from paramctl.spec.sized import sized
 
 MEMORY = 300 << 20
+SECONDS = 120  # of CPU, for all of them
 PACKAGE = Path(paramctl.__file__).parent / "spec"
 FORBIDDEN = (
     "exec", "import", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty",
@@ -108,6 +109,7 @@ def main(folder: Path) -> None:
     limit = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     paths = sorted(path for path in folder.iterdir() if path.is_file())
     print_line = sys.stdout.write
     sys.addaudithook(watch(folder))

@@ -119,7 +119,7 @@ def test_a_config_is_recognized(name):
 
 OWN_RULES = {
     "t5", "t5_encoder", "resnet", "opt", "bart", "whisper", "clip", "clip_text", "clip_vision",
-    "resnet_torchvision", "rnn_lm", "convnextv2",
+    "resnet_torchvision", "rnn_lm", "convnextv2", "vit_timm", "convnext_timm",
 }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def results(tmp_path_factory):
         [sys.executable, HERE / "audited.py", folder],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1200,
         env={**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OPENBLAS_NUM_THREADS": "1"},
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout[-200:]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paramctl.sources.source import Source
 
 GROUP = "Judge"
+_NAMING = {"model_type", "architecture"}  # what a config.json calls its model; the latter is timm's
 
 
 @functools.partial(verb, kind=Findings)
@@ -85,7 +86,7 @@ def _binder(spec: str | None) -> "Callable[[Source], object]":
     """Binds a checkpoint to a spec, or to the family that its config names, if it is known."""
 
     def bind(source: "Source") -> object:
-        if spec is None and (source.config is None or "model_type" not in source.config):
+        if spec is None and not _NAMING & (source.config or {}).keys():
             return None
         from paramctl.binding.model import known_binding
 
