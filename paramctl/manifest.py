@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from paramctl.dtypes import DTYPES
@@ -78,7 +79,7 @@ class Manifest:
         self.entries = tuple(entries)
         self.metadata = dict(metadata or {})
         self.describe: Callable[[], Described] | None = None
-        self._by_name = {entry.name: entry for entry in self.entries}
+        self._by_name = dict(zip(map(itemgetter(0), self.entries), self.entries, strict=True))
         if len(self._by_name) != len(self.entries):
             raise ValueError("a manifest has one entry per name")
 

@@ -165,17 +165,19 @@ class _Opening:
         config: dict[str, Any] | None,
         family_ties: ties.FamilyTies,
     ) -> Manifest:
+        is_complete = True
         if index is None:
             manifest = Manifest(headers[0].entries, headers[0].metadata)
         else:
             entries = shards.listed_entries(index, headers)
+            is_complete = shards.is_complete(index, headers, entries)
             manifest = Manifest(entries, shards.merged_metadata(headers))
         manifest = ties.with_aliases(manifest, ties.metadata_aliases(manifest))
         if config is not None and ties.concerns_family(config):
             self.declared = ties.named_pairs(self._declared(config, family_ties), manifest)
             manifest, notes = ties.apply_family(manifest, self.declared)
             self.notes += notes
-        if index is not None:
+        if index is not None and not is_complete:
             self._check_listed(index, headers, manifest)
         if config is not None:
             manifest.describe = functools.partial(described, config, manifest.names)

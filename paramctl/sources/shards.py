@@ -1,6 +1,7 @@
 """Many shards, one list of tensors: the index decides which tensor is where."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header
@@ -11,13 +12,22 @@ from paramctl.names import counted, show
 
 def listed_entries(index: Index, headers: Sequence[Header]) -> list[Entry]:
     """The entries that lie where the index says, in the order of shards and headers."""
-    shards, weight_map = index.shards, index.weight_map
-    return [
-        entry
-        for shard, header in zip(shards, headers, strict=True)
-        for entry in header.entries
-        if weight_map.get(entry.name) == shard
-    ]
+    listed: list[Entry] = []
+    for shard, header in zip(index.shards, headers, strict=True):
+        names = map(itemgetter(0), header.entries)
+        files = list(map(index.weight_map.get, names))
+        if files.count(shard) == len(files):
+            listed += header.entries
+        else:
+            pairs = zip(header.entries, files, strict=True)
+            listed += [entry for entry, file in pairs if file == shard]
+    return listed
+
+
+def is_complete(index: Index, headers: Sequence[Header], listed: Sequence[Entry]) -> bool:
+    """Whether the index lists each tensor of the shards and no other: as many are in its place."""
+    held = sum(len(header.entries) for header in headers)
+    return len(listed) == held == len(index.weight_map)
 
 
 def merged_metadata(headers: Sequence[Header]) -> dict[str, str]:
