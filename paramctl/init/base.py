@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from paramctl.errors import UsageError
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 from paramctl.names import near
 from paramctl.registry import Registry
 

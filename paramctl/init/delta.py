@@ -8,7 +8,8 @@ import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
 from paramctl.init.orthogonal import haar
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 
 @INITIALIZERS.register("delta_orthogonal", "jax.delta_orthogonal")

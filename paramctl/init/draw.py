@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from ml_dtypes import finfo
 
+from paramctl.compute.memory import keep_freed_blocks
 from paramctl.compute.pool import map_ordered
+from paramctl.compute.rounding import round_to
 from paramctl.dtypes import DTYPES, DType
 from paramctl.errors import FoundError, UsageError
 from paramctl.init.base import Axes, Initializer, Shape
-from paramctl.init.stream import BLOCK, Array, Stream
+from paramctl.init.stream import BLOCK, Stream
+from paramctl.init.words import Array
 from paramctl.names import show
 
 
@@ -43,6 +47,7 @@ def draw_blocks(
             that the scheme draws.
         FoundError: a value is beyond the dtype's range.
     """
+    keep_freed_blocks()
     stream = stream_of(seed, name, dtype)
     count = math.prod(shape)
     finish = partial(_rounded, dtype=DTYPES[dtype], name=name)
@@ -117,13 +122,17 @@ def _rounded(values: Array, dtype: DType, name: str) -> Array:
     target = dtype.numpy()
     if not dtype.is_floating and dtype.family != "complex":
         return _whole_numbers(values, dtype, name)
+    if values.dtype == target:
+        return values
+    is_wide = values.dtype == np.float64 and dtype.is_floating
     with np.errstate(over="ignore", invalid="ignore"):
-        result = values.astype(target, copy=False)
-        if dtype.bits < 32 or values.dtype.itemsize > result.dtype.itemsize:
-            lost = np.isfinite(values) & ~np.isfinite(result)
-            if lost.any():
-                value = float(values[lost][0])
-                raise FoundError(f"{value} is beyond the range of {dtype.name}", where=show(name))
+        result = round_to(dtype.name, values) if is_wide else values.astype(target)
+    most = float(finfo(target).max)  # type: ignore[no-untyped-call]
+    if not (len(values) and -most <= values.min() and values.max() <= most):
+        lost = np.isfinite(values) & ~np.isfinite(result)
+        if lost.any():
+            value = float(values[lost][0])
+            raise FoundError(f"{value} is beyond the range of {dtype.name}", where=show(name))
     return result
 
 

@@ -21,9 +21,10 @@ from paramctl.expression.values import describe
 from paramctl.init.axes import fans
 from paramctl.init.base import Axes, Initializer, Shape
 from paramctl.init.normal import Normal
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
 from paramctl.init.truncated import TruncNormal
 from paramctl.init.uniform import Uniform
+from paramctl.init.words import Array
 
 _DRAWS: dict[str, type[Initializer]] = {
     "uniform": Uniform,

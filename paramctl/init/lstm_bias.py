@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 
 @INITIALIZERS.register("lstm_bias", "mxnet.lstm_bias", "mxnet.lstmbias")

@@ -6,16 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.stream import Array, Stream
-
-
-def scaled_normal(stream: Stream, start: int, stop: int, mean: float, std: float) -> Array:
-    """``mean + std * z`` with z the stream's normals, in its precision."""
-    values = stream.normal(start, stop)
-    values *= values.dtype.type(std)
-    if mean:
-        values += values.dtype.type(mean)
-    return values
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 
 @INITIALIZERS.register("normal", "torch.normal")
@@ -41,7 +33,7 @@ class Normal(Initializer):
         require(0 <= self.std < math.inf, f"std is 0 or more, not {self.std}")
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
-        return scaled_normal(stream, start, stop, self.mean, self.std)
+        return stream.normal(start, stop, self.mean, self.std)
 
     def moments(self, shape: Shape, axes: Axes) -> Moments:
         return Moments(self.mean, self.std)

@@ -1,14 +1,15 @@
 """Random orthogonal matrices: lengths pass through unchanged."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import BLOCK, Stream
+from paramctl.init.words import Array
 
 _FEW = "it needs two axes or more to be orthogonal in"
 
@@ -35,6 +36,14 @@ def experts_of(shape: Shape, axes: Axes) -> tuple[int, Shape]:
     return math.prod(shape[:count]), shape[count:]
 
 
+def _noises(stream: Stream, count: int, size: int) -> Iterator[Array]:
+    """``count`` runs of ``size`` normals; small ones are drawn together."""
+    at_once = max(1, BLOCK // max(1, size))
+    for first in range(0, count, at_once):
+        last = min(first + at_once, count)
+        yield from stream.normal(first * size, last * size).reshape(last - first, size)
+
+
 def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) -> Array:
     """Orthogonal values for every expert, flattened in C order.
 
@@ -47,8 +56,7 @@ def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) ->
     size = math.prod(inner)
     rest = [n for position, n in enumerate(inner) if position != place]
     result = np.empty((count, size))
-    for expert in range(count):
-        noise = stream.in_float64().normal(expert * size, (expert + 1) * size)
+    for expert, noise in enumerate(_noises(stream.in_float64(), count, size)):
         if columns_last:
             q = haar(noise.reshape(-1, inner[place])).reshape(*rest, inner[place])
             result[expert] = np.moveaxis(q, -1, place).ravel()

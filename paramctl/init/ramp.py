@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 _EXACT = decimal.Context(prec=28)  # a logarithm of the C library is not the same everywhere
 

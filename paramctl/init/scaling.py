@@ -6,10 +6,11 @@ from typing import ClassVar, Literal
 
 from paramctl.init.axes import Fans, fans
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.normal import Normal, scaled_normal
-from paramctl.init.stream import Array, Stream
+from paramctl.init.normal import Normal
+from paramctl.init.stream import Stream
 from paramctl.init.truncated import TWO_SIGMA_STD, truncated_moments, truncated_normal
 from paramctl.init.uniform import Uniform
+from paramctl.init.words import Array
 
 Distribution = Literal["normal", "truncated_normal", "uniform"]
 
@@ -46,7 +47,7 @@ class Scaled(Initializer):
         std = self.std(fans(shape, axes))
         match self.shape_of_draws():
             case "normal":
-                return scaled_normal(stream, start, stop, 0.0, std)
+                return stream.normal(start, stop, 0.0, std)
             case "uniform":
                 bound = math.sqrt(3.0) * std
                 return stream.uniform(start, stop, -bound, bound)

@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 _EXACT = decimal.Context(prec=28)
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.normal import scaled_normal
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 
 @INITIALIZERS.register("sparse", "torch.sparse")
@@ -46,7 +46,7 @@ class Sparse(Initializer):
         self.check(shape, axes)
         rows, columns = shape
         zeros = math.ceil(self.sparsity * rows)
-        values = scaled_normal(stream, start, stop, 0.0, self.std).reshape(shape)
+        values = stream.normal(start, stop, 0.0, self.std).reshape(shape)
         places = stream.on(1)
         for column in range(columns):
             values[places.order(column, rows)[:zeros], column] = 0

@@ -1,15 +1,15 @@
 """Where a state space begins: biases that softplus makes step sizes of."""
 
-import decimal
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.stream import Array, Stream
+from paramctl.init.series import exp_minus, logarithm
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
-_EXACT = decimal.Context(prec=20)  # exponentials of the C library are not the same everywhere
 _POINTS = 1000  # of the sum that stands for an integral
 
 
@@ -41,11 +41,10 @@ class SoftplusSteps(Initializer):
         )
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
-        low, high = (_exact(step).ln(_EXACT) for step in (self.low, self.high))
-        span, floor = _EXACT.subtract(high, low), _exact(self.floor)
-        shares = stream.uniform(start, stop, 0.0, 1.0)
-        found = [_bias(_EXACT.fma(_exact(u), span, low), floor) for u in shares.tolist()]
-        return np.asarray(found, stream.dtype)
+        low, high = logarithm(np.array([self.low, self.high]))
+        shares = stream.uniform(start, stop).astype(np.float64)
+        steps = np.maximum(self.high * exp_minus((high - low) * (1 - shares)), self.floor)
+        return (steps + logarithm(1 - exp_minus(steps))).astype(stream.dtype)
 
     def moments(self, shape: Shape, axes: Axes) -> Moments:
         low, high = math.log(self.low), math.log(self.high)
@@ -57,12 +56,3 @@ class SoftplusSteps(Initializer):
 
     def _about(self, logarithm: float) -> float:
         return math.log(math.expm1(max(self.floor, math.exp(logarithm))))
-
-
-def _exact(number: float) -> decimal.Decimal:
-    return decimal.Decimal(number)
-
-
-def _bias(logarithm: decimal.Decimal, floor: decimal.Decimal) -> float:
-    step = max(logarithm.exp(_EXACT), floor)
-    return float(_EXACT.subtract(step.exp(_EXACT), decimal.Decimal(1)).ln(_EXACT))

@@ -1,31 +1,29 @@
 """The random stream of one parameter: the same values whatever else is drawn, in any order.
 
-A stream is keyed by a digest of the version, the seed and the canonical name. Its elements
-come in blocks of fixed length; block ``b`` has a Philox generator of its own, whose counter
-starts at ``(0, 0, b, lane)``. So any range can be drawn alone, by any number of workers.
+A stream is keyed by the version, the seed and the canonical name. Its elements come in blocks
+of fixed length, and each block has a generator of its own. So any range can be drawn alone,
+by any number of workers.
 
-Uniform values are the top bits of the generator's words, exactly; NumPy guarantees those
-words. Normal values are NumPy's ziggurat on the same generator. Nothing here calls ``exp``,
-``log`` or ``tanh``, whose last bits differ between processors.
+Every value is made from the generator's words by sums, products and roots, which round alike
+on every processor and in every NumPy; nothing calls ``exp``, ``log`` or NumPy's own normals.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from paramctl.errors import UsageError
+from paramctl.init.gaussian import normals
+from paramctl.init.words import Array, Words
 
-VERSION = "paramctl-1"  # what provenance records; another transform gets another version
-BLOCK = 1 << 16  # elements; a block of float32 stays in a core's cache
+VERSION = "paramctl-2"  # what provenance records; another transform gets another version
+BLOCK = 1 << 20  # elements; smaller blocks cost threads more in hand-overs
 _SEEDS = 1 << 64
 _BITS = {"float32": 24, "float64": 53}
 
-Array = np.ndarray[Any, Any]
-Fill = Callable[[int, int], Array]
+Fill = Callable[[Words, int], Array]
 
 
 def check_seed(seed: object) -> int:
@@ -63,12 +61,6 @@ class Stream:
     def __post_init__(self) -> None:
         check_seed(self.seed)
 
-    @cached_property
-    def key(self) -> Array:
-        """Two 64-bit words: the first half of sha256 of ``version NUL seed NUL name``."""
-        text = f"{VERSION}\0{self.seed}\0{self.name}".encode("utf-8", "surrogatepass")
-        return np.frombuffer(hashlib.sha256(text).digest()[:16], "<u8").astype(np.uint64)
-
     def on(self, lane: int) -> "Stream":
         """An independent stream of the same parameter."""
         return replace(self, lane=lane)
@@ -77,16 +69,17 @@ class Stream:
         """The same stream at the higher precision."""
         return replace(self, dtype="float64")
 
-    def generator(self, block: int) -> np.random.Philox:
-        """The bit generator of one block, at its start."""
-        return np.random.Philox(key=self.key, counter=[0, 0, block, self.lane])
+    def words(self, block: int) -> Words:
+        """What the elements of one block are made of."""
+        path = f"{VERSION}\0{self.seed}\0{self.lane}\0{block}\0{self.name}"
+        return Words(path.encode("utf-8", "surrogatepass"))
 
     def uniform(self, start: int, stop: int, low: float = 0.0, high: float = 1.0) -> Array:
         """Elements ``start`` … ``stop`` of U[low, high): ``low + (high - low) * u``, kept inside.
 
         ``u`` is k·2⁻²⁴ in float32, k·2⁻⁵³ in float64, k the top bits of a random word.
         """
-        values = self._gather(start, stop, self._top_bits)
+        values = self.gather(start, stop, self._top_bits)
         bits = _BITS[self.dtype]
         real = values.dtype.type
         scale, shift = real(high - low) * real(2.0**-bits), real(low)
@@ -100,60 +93,43 @@ class Stream:
             np.clip(values, least, max(least, most), out=values)
         return values
 
-    def normal(self, start: int, stop: int) -> Array:
-        """Elements ``start`` … ``stop`` of N(0, 1)."""
-        return self._gather(start, stop, self._normals)
+    def normal(self, start: int, stop: int, mean: float = 0.0, std: float = 1.0) -> Array:
+        """Elements ``start`` … ``stop`` of N(mean, std)."""
+        values = self.gather(start, stop, lambda words, n: normals(words, n, self.dtype, std))
+        if mean:
+            values += values.dtype.type(mean)
+        return values
 
     def bits(self, start: int, stop: int) -> Array:
         """Elements ``start`` … ``stop`` of random 64-bit words."""
-        return self._gather(start, stop, lambda b, n: self.generator(b).random_raw(n))
+        return self.gather(start, stop, lambda words, n: words.raw(n))
 
     def order(self, index: int, length: int) -> Array:
         """The ``index``-th random permutation of 0 … ``length`` - 1, every one equally likely."""
-        words = self.generator(index).random_raw(length)
-        return np.argsort(words, kind="stable")
+        return np.argsort(self.words(index).raw(length), kind="stable")
 
-    def accepted(
-        self, start: int, stop: int, propose: Callable[[np.random.Generator, int], Array]
-    ) -> Array:
-        """Elements by rejection: those that ``propose(rng, count)`` keeps of ``count`` tries.
+    def gather(self, start: int, stop: int, fill: Fill) -> Array:
+        """Elements ``start`` … ``stop`` of those that ``fill(words, count)`` makes, by block.
 
-        Each block keeps the first survivors of its own generator, so the order in which
-        blocks are drawn, and how far one is drawn, leave the values as they are.
+        A range may begin and end within a block: how many of a block's elements are made has
+        to leave the first ones as they are.
         """
-
-        def fill(block: int, count: int) -> Array:
-            rng = np.random.Generator(self.generator(block))
-            kept: list[Array] = []
-            while (missing := count - sum(map(len, kept))) > 0:
-                kept.append(propose(rng, max(256, missing)))
-            return np.concatenate(kept)[:count] if kept else np.empty(0, self.dtype)
-
-        return self._gather(start, stop, fill)
-
-    def _top_bits(self, block: int, count: int) -> Array:
-        """Random whole numbers below 2**24 or 2**53, as floats; signed words convert faster."""
-        if self.dtype == "float64":
-            words = self.generator(block).random_raw(count)
-            return (words >> np.uint64(11)).view(np.int64).astype(np.float64)
-        words = self.generator(block).random_raw((count + 1) // 2)
-        halves = words.astype("<u8", copy=False).view("<u4")[:count]
-        return (halves >> np.uint32(8)).view(np.int32).astype(np.float32)
-
-    def _normals(self, block: int, count: int) -> Array:
-        rng = np.random.Generator(self.generator(block))
-        return rng.standard_normal(count, dtype=np.dtype(self.dtype).type)
-
-    def _gather(self, start: int, stop: int, fill: Fill) -> Array:
-        """Elements of a range that may begin and end within a block."""
         parts = []
         for block in range(start // BLOCK, -(-stop // BLOCK)):
             first = block * BLOCK
-            values = fill(block, min(stop, first + BLOCK) - first)
+            values = fill(self.words(block), min(stop, first + BLOCK) - first)
             parts.append(values[max(start - first, 0) :])
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts) if parts else np.empty(0, self.dtype)
+
+    def _top_bits(self, words: Words, count: int) -> Array:
+        """Random whole numbers below 2**24 or 2**53, as floats; signed words convert faster."""
+        size = np.dtype(self.dtype).itemsize
+        raw = words.raw(-(-count * size // 8)).astype("<u8", copy=False)
+        numbers = raw.view(f"<u{size}")[:count]
+        numbers >>= 8 * size - _BITS[self.dtype]
+        return numbers.view(f"<i{size}").astype(self.dtype)
 
 
 def inside(low: float, high: float, dtype: str) -> tuple[Any, Any]:

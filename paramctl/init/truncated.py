@@ -8,7 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.stream import Array, Stream, inside
+from paramctl.init.between import between
+from paramctl.init.gaussian import normals
+from paramctl.init.stream import Stream, inside
+from paramctl.init.words import Array, Words
 
 TWO_SIGMA_STD = 0.87962566103423978
 """Standard deviation of a standard normal truncated to ±2; dividing by it corrects the variance."""
@@ -22,69 +25,30 @@ def truncated_normal(
     """N(mean, std) conditioned on [low, high], by rejection within each block.
 
     Where most normals fall inside, those outside are dropped; else uniform proposals on the
-    interval are kept with probability ``exp(-(z² - z₀²) / 2)``, z₀ the most likely one.
+    interval are kept as often as the density says.
     """
     if not std or low == high:
         return np.full(stop - start, min(max(mean, low), high), stream.dtype)
-    share = _below((high - mean) / std) - _below((low - mean) / std)
-    if share > _ENOUGH:
-        return _by_normals(stream, start, stop, mean, std, low, high)
-    return _by_uniforms(stream, start, stop, mean, std, low, high)
-
-
-def _by_normals(
-    stream: Stream, start: int, stop: int, mean: float, std: float, low: float, high: float
-) -> Array:
+    left, right = (low - mean) / std, (high - mean) / std
+    share = _below(right) - _below(left)
     real = np.dtype(stream.dtype).type
     least, most = inside(low, high, stream.dtype)
 
-    def propose(rng: np.random.Generator, count: int) -> Array:
-        values = rng.standard_normal(count, dtype=real) * real(std) + real(mean)
-        kept: Array = values[(values >= least) & (values <= most)]
-        return kept
+    def of_normals(words: Words, count: int) -> Array:
+        tries = int(count / share * 1.02) + 64
+        while True:
+            values = normals(words, tries, stream.dtype, std)
+            values += real(mean)
+            kept: Array = values[(values >= least) & (values <= most)]
+            if len(kept) >= count:
+                return kept[:count]
+            tries *= 2
 
-    return stream.accepted(start, stop, propose)
-
-
-def _by_uniforms(
-    stream: Stream, start: int, stop: int, mean: float, std: float, low: float, high: float
-) -> Array:
-    peak = (min(max(mean, low), high) - mean) / std
-    left, right = _reach((low - mean) / std, (high - mean) / std, peak)
-    real = np.dtype(stream.dtype).type
-    least, most = inside(low, high, stream.dtype)
-
-    def propose(rng: np.random.Generator, _: int) -> Array:
-        draws = rng.random((_TRIES, 2))  # pairs: the stream reads the same however far it is read
-        z = left + (right - left) * draws[:, 0]
-        keep = draws[:, 1] < _exp_minus((z - peak) * (z + peak) / 2)
-        values = (mean + std * z[keep]).astype(real)
+    def of_uniforms(words: Words, count: int) -> Array:
+        values = (mean + std * between(words, count, left, right)).astype(real)
         return np.clip(values, least, most, out=values)
 
-    return stream.accepted(start, stop, propose)
-
-
-_TRIES = 1024
-
-
-def _reach(left: float, right: float, peak: float) -> tuple[float, float]:
-    """The interval, cut where the density has fallen below 2⁻⁵³ of its peak."""
-    far = math.sqrt(peak * peak + 2 * 37.0) - abs(peak)
-    return max(left, peak - far), min(right, peak + far)
-
-
-def _exp_minus(exponent: Array) -> Array:
-    """``exp(-t)`` for t ≥ 0 from products and sums alone, the same bits on every processor.
-
-    Taylor's series of degree 10 at t/1024, squared ten times; relative error below 1e-12.
-    """
-    small = np.minimum(exponent, 64.0) / -1024.0
-    result = np.ones_like(small)
-    for order in range(10, 0, -1):
-        result = 1.0 + small * result / order
-    for _ in range(10):
-        result = result * result
-    return result
+    return stream.gather(start, stop, of_normals if share > _ENOUGH else of_uniforms)
 
 
 def _below(z: float) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
-from paramctl.init.stream import Array, Stream
+from paramctl.init.stream import Stream
+from paramctl.init.words import Array
 
 
 @INITIALIZERS.register("uniform", "torch.uniform")

@@ -18,6 +18,7 @@ from paramctl.errors import UsageError
 from paramctl.init.draw import draw, stream_of
 from paramctl.init.rules import Rule
 from paramctl.init.scheme import as_initializer
+from paramctl.init.stream import BLOCK
 from paramctl.names import show
 from paramctl.spec.manifest import manifest_of, shape_of
 
@@ -56,11 +57,13 @@ class DrawnTensor:
         return rows
 
     def take(self, indices: Any) -> Any:
-        """The rows with these indices, each drawn once."""
+        """The rows with these indices; those of one block of the stream are drawn together."""
         wanted, places = np.unique(np.asarray(indices), return_inverse=True)
         if not len(wanted):
             return np.empty((*np.shape(indices), *self.shape[1:]), DTYPES[self.dtype].numpy())
-        rows = [self.rows(int(row), int(row) + 1) for row in wanted]
+        blocks = wanted * math.prod(self.shape[1:]) // BLOCK
+        together = np.split(wanted, np.flatnonzero(np.diff(blocks)) + 1)
+        rows = [self.rows(int(few[0]), int(few[-1]) + 1)[few - few[0]] for few in together]
         return np.concatenate(rows)[places.reshape(np.shape(indices))]
 
 

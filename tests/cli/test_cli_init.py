@@ -159,7 +159,7 @@ def test_provenance_records_the_seed_and_the_definition_of_the_numbers(tmp_path)
     expect(0, "init", path, "0", *XAVIER, "--provenance", "-o", out)
     metadata = dict(expect(0, "meta", out).rows)
     assert metadata["paramctl.seed"] == "7"
-    assert metadata["paramctl.stream"] == "paramctl-1"
+    assert metadata["paramctl.stream"] == "paramctl-2"
     assert metadata["paramctl.recipe"].startswith('[{"init":{"rules":[[null,"xavier"]],"seed":7}')
 
 

@@ -31,19 +31,6 @@ def test_an_odd_range_across_blocks_is_the_same_slice(kind, dtype):
     assert np.array_equal(values(kind, start, stop, dtype), whole[start:stop])
 
 
-@given(cut=st.integers(0, 2 * BLOCK))
-@settings(max_examples=10, deadline=None)
-def test_rejection_gives_the_same_elements_from_any_range(cut):
-    stream = Stream(1, "x")
-
-    def propose(rng, count):
-        draws = rng.standard_normal(count, dtype=np.float32)
-        return draws[draws > 0.5]
-
-    whole = stream.accepted(0, 2 * BLOCK + 10, propose)
-    assert np.array_equal(stream.accepted(cut, 2 * BLOCK + 10, propose), whole[cut:])
-
-
 def test_blocks_drawn_backwards_are_the_same():
     stream = Stream(3, "w")
     forward = [stream.normal(b * BLOCK, (b + 1) * BLOCK) for b in range(3)]
@@ -67,19 +54,12 @@ def test_two_blocks_of_a_stream_are_unrelated():
 @pytest.mark.parametrize(("dtype", "bits", "shift"), [("float32", 24, 8), ("float64", 53, 11)])
 def test_uniforms_are_the_top_bits_of_the_generators_words(dtype, bits, shift):
     stream = Stream(5, "w", dtype)
-    words = stream.generator(0).random_raw(50)
+    words = stream.words(0).raw(50)
     if dtype == "float32":
         words = np.stack([words & 0xFFFFFFFF, words >> np.uint64(32)], 1).ravel()
     expected = [int(word) >> shift for word in words]
     found = stream.uniform(0, len(expected)).astype("f8") * 2.0**bits
     assert found.tolist() == expected
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_uniforms_are_those_of_numpy(dtype):
-    stream = Stream(5, "w", dtype)
-    rng = np.random.Generator(stream.generator(0))
-    assert np.array_equal(stream.uniform(0, 1001), rng.random(1001, dtype=dtype))
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.1, 0.1), (-10.0, 10.0), (1.0, 1.0 + 1e-7), (2, 2)])

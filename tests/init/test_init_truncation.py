@@ -8,7 +8,7 @@ import pytest
 from paramctl.errors import UsageError
 from paramctl.init.base import INITIALIZERS
 from paramctl.init.draw import draw
-from paramctl.init.truncated import TWO_SIGMA_STD, TruncNormal, _exp_minus
+from paramctl.init.truncated import TWO_SIGMA_STD, TruncNormal
 
 SHAPE, AXES = (1000, 1000), ("out", "in")
 
@@ -81,11 +81,6 @@ def test_a_thin_slice_of_the_normal_has_its_own_moments(low, high):
 
 def test_an_interval_of_one_point_is_that_point():
     assert set(draw(TruncNormal(low=1, high=1), 0, "w", (5,)).tolist()) == {1.0}
-
-
-def test_the_portable_exponential_is_exact_to_a_trillionth():
-    t = np.linspace(0, 60, 1001)
-    assert np.abs(_exp_minus(t) / [math.exp(-x) for x in t] - 1).max() < 1e-12
 
 
 def test_bounds_in_the_wrong_order_are_an_error():
