@@ -12,9 +12,11 @@ from paramctl.cli.grouped import grouped
 from paramctl.cli.options import Common
 
 if TYPE_CHECKING:
+    from paramctl.compute.traffic import Kind
     from paramctl.edit.plan import Plan, Step
     from paramctl.edit.write import Where
     from paramctl.formats.destination import Destination
+    from paramctl.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,20 @@ def carry_out(
     verb: str, model: str, steps: "Sequence[Step]", writing: Writing, common: Common
 ) -> None:
     """Plan the steps for a checkpoint, write the result unless it is a dry run, and report."""
-    from paramctl.edit.plan import plan
     from paramctl.sources.open import open_source
 
     with open_source(model) as source:
         writing.refuse_no_place()
-        finish(verb, plan(source, steps), writing, common)
+        finish(verb, planned(source, steps, common), writing, common)
+
+
+def planned(source: "Source", steps: "Sequence[Step]", common: Common) -> "Plan":
+    """The plan of some steps; how far it is, where steps read to decide."""
+    from paramctl.edit.plan import plan
+    from paramctl.report.progress import progress
+
+    with progress("reading", quiet=common.quiet):
+        return plan(source, steps)
 
 
 def finish(
@@ -93,11 +103,13 @@ def finish(
     common: Common,
     *,
     store: "Callable[[Plan, Destination], None] | None" = None,
+    traffic: "Kind" = "write",
 ) -> None:
     """Write a plan unless it is a dry run; say what was chosen, print what changes.
 
     Args:
         store: writes it, where it is no ordinary checkpoint.
+        traffic: which bytes tell how far it is.
     """
     from paramctl.edit.summary import summary
     from paramctl.edit.write import destination, write
@@ -108,9 +120,11 @@ def finish(
     if writing.provenance:
         from paramctl.edit.provenance import record
 
-        record(made)
+        with progress("reading", quiet=common.quiet):
+            record(made)
     if place is not None and not writing.dry_run:
-        with progress("writing", "write", quiet=common.quiet):
+        what = "writing" if traffic == "write" else "reading"
+        with progress(what, traffic, quiet=common.quiet):
             (store or write)(made, place)
     for note in (*made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from paramctl.edit.config import change_config, config_now, section_of
 from paramctl.edit.draft import Draft
+from paramctl.edit.stage_config import stage_changes
 from paramctl.errors import UsageError
 
 _COUNTS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "depth")
@@ -32,6 +33,10 @@ def keep_counts_true(draft: Draft, path: str, before: Sequence[int], order: Sequ
     config = outer[section] if section else outer
     if section is None and not _keys(config, path) and isinstance(outer.get("text_config"), dict):
         section, config = "text_config", outer["text_config"]
+    changes: dict[str, Any] = stage_changes(config, path, before, order)
+    if changes:
+        change_config(draft, section, changes)
+        return
     changes = dict.fromkeys(_keys(config, path), len(order))
     if not changes:
         draft.notes.append(f"config.json has no known key for the number of layers: {len(order)}")

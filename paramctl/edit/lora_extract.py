@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from paramctl.compute.traffic import expect
 from paramctl.dtypes import DTYPES
 from paramctl.edit.adapter import CONFIG as ADAPTER_CONFIG
 from paramctl.edit.adapter import MODEL, PREFIX, encode_config, is_transposed
@@ -72,6 +73,7 @@ class LoraExtract(Edit):
         theirs = self.tuned.manifest
         found = super().choose(manifest, step)
         stored = [entry for entry in found if not entry.is_alias and entry.name in theirs]
+        expect("read", sum(2 * (entry.nbytes or 0) for entry in stored))
         return [entry for entry in stored if self._differs(entry)]
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:

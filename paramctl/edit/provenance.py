@@ -11,6 +11,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
+from paramctl.compute.traffic import expect
 from paramctl.edit.plan import Plan, Step
 from paramctl.figures.digest import digests_of, model_digest
 from paramctl.sources.source import Source
@@ -37,6 +38,7 @@ def _name(source: Source) -> str:
 
 def _digest(source: Source) -> str:
     stored = source.manifest.stored
+    expect("read", sum(entry.nbytes or 0 for entry in stored))
     digests = zip((entry.name for entry in stored), digests_of(source, stored), strict=True)
     return model_digest(dict(digests))
 

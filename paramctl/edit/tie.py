@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from paramctl.compute.traffic import expect
 from paramctl.edit.content import Made, arrays, encode, rechunk
 from paramctl.edit.draft import Draft
 from paramctl.edit.plan import EDITS, Edit, Step
@@ -66,6 +67,7 @@ class Tie(Edit):
     def _settle(self, draft: Draft, keep: Entry, aliases: list[Entry]) -> None:
         """Decide the values; they are compared only when nobody said whose to take."""
         if self.take is None:
+            expect("read", 2 * sum(alias.nbytes or 0 for alias in aliases))
             for alias in aliases:
                 if not equal(draft.content(keep.name), draft.content(alias.name)):
                     raise UsageError(
@@ -102,6 +104,7 @@ class TieEqual(Edit):
         from paramctl.edit.tied_config import is_embedding
 
         found: dict[tuple[object, ...], list[str]] = {}
+        expect("read", sum(entry.nbytes or 0 for entry in chosen))
         for entry in chosen:
             key = (entry.dtype, entry.shape, _digest(draft.content(entry.name)))
             found.setdefault(key, []).append(entry.name)

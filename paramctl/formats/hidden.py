@@ -1,6 +1,5 @@
 """A file that no name leads to until it is complete, and then replaces another in one step."""
 
-import contextlib
 import errno
 import fcntl
 import os
@@ -9,6 +8,7 @@ import stat
 from pathlib import Path
 
 from paramctl.errors import ResourceError
+from paramctl.formats.inherit import inherit
 from paramctl.formats.kernel import UnsupportedError, exchange, rename_new, undisturbed
 
 _NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS}
@@ -38,7 +38,7 @@ class HiddenFile:
         with undisturbed():
             self.fd = self._open(0o666 if replaces is None else stat.S_IMODE(replaces.st_mode))
         if replaces is not None:
-            self._inherit(replaces)
+            inherit(self.fd, f"/proc/self/fd/{folder}/{name}", replaces)
 
     def _open(self, mode: int) -> int:
         mode &= 0o777
@@ -53,13 +53,6 @@ class HiddenFile:
         self.is_named = True
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return fd
-
-    def _inherit(self, status: os.stat_result) -> None:
-        own = os.fstat(self.fd)
-        if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
-            with contextlib.suppress(PermissionError):  # only root may give a file away
-                os.fchown(self.fd, status.st_uid, status.st_gid)
-        os.fchmod(self.fd, stat.S_IMODE(status.st_mode))
 
     def publish(self) -> None:
         """Give the file its name: a free one, or the one of the file it replaces.

@@ -150,3 +150,47 @@ def test_bert_and_its_real_weights_lose_a_layer(minilm, tmp_path):
     ids = torch.tensor([[101, 2023, 102]])
     with torch.no_grad():
         assert torch.equal(after(ids).last_hidden_state, model(ids).last_hidden_state)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "at"),
+    [
+        (
+            "ResNet",
+            {"embedding_size": 8, "hidden_sizes": [8, 16], "layer_type": "basic"},
+            "resnet.encoder.stages.1.layers",
+        ),
+        (
+            "ConvNext",
+            {"hidden_sizes": [8, 16], "num_stages": 2},
+            "convnext.encoder.stages.1.layers",
+        ),
+        (
+            "Swin",
+            {"embed_dim": 8, "num_heads": [2, 2], "image_size": 32, "window_size": 4},
+            "swin.encoder.layers.1.blocks",
+        ),
+    ],
+)
+def test_a_stage_has_other_layers(tmp_path, kind, sizes, at):
+    """One more and in another order; depths in config.json follow."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    config = getattr(transformers, f"{kind}Config")(depths=[2, 3], num_labels=3, **sizes)
+    name = f"{kind}ForImageClassification"
+    model = getattr(transformers, name)(config).eval()
+    model.save_pretrained(tmp_path / "in")
+    expect(0, "layers", tmp_path / "in", "0,2,1,2", "--at", at, "-o", tmp_path / "out")
+    found, report = getattr(transformers, name).from_pretrained(
+        tmp_path / "out", output_loading_info=True
+    )
+    assert not any(report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert found.config.depths == [2, 4]
+    layers = model.get_submodule(at)
+    order = torch.nn.ModuleList([layers[0], layers[2], layers[1], layers[2]])
+    model.set_submodule(at, order)
+    pixels = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(found.eval()(pixels).logits, model(pixels).logits, atol=1e-6)

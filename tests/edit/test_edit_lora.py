@@ -186,9 +186,7 @@ def test_a_folder_without_its_config_is_no_adapter(tmp_path):
     home = adapter(tmp_path, pair(Q, 6, 5))
     (home / "adapter_config.json").unlink()
     result = expect(3, "lora", "merge", source, home, "-n")
-    assert result.err == (
-        f"paramctl: {home}: adapter_config.json: can't be read: no such file\n"
-    )
+    assert result.err == (f"paramctl: {home}: adapter_config.json: can't be read: no such file\n")
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 6), st.booleans())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from paramctl.cli.options import Common, Model, verb
-from paramctl.cli.writing import Writing, announce, finish, report, writes
+from paramctl.cli.writing import Writing, announce, finish, planned, report, writes
 
 GROUP = "Change"
 
@@ -53,14 +53,13 @@ def run(
     """
     from contextlib import ExitStack
 
-    from paramctl.edit.plan import plan
     from paramctl.edit.recipe import read_recipe
     from paramctl.names import counted
     from paramctl.sources.open import open_source
 
     with ExitStack() as opened:
         steps = read_recipe(recipe, opened)
-        made = plan(opened.enter_context(open_source(model)), steps)
+        made = planned(opened.enter_context(open_source(model)), steps, common)
         if not check:
             finish("apply", made, writing, common)
             return

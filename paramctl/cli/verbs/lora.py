@@ -66,11 +66,14 @@ def extract(
 
     from paramctl.edit.lora_extract import LoraExtract, plan_extract, write_adapter
     from paramctl.formats.destination import is_file_name
+    from paramctl.report.progress import progress
     from paramctl.sources.open import open_source
 
     if writing.output is not None and is_file_name(writing.output):
         raise UsageError("an adapter is a folder", hint="-o OUT without .safetensors")
     with open_source(base) as one, open_source(tuned) as two:
         edit = LoraExtract(one, two, rank)
-        made = plan_extract(edit, select or (), allow_empty=allow_empty)
-        finish("lora", made, writing, common, store=partial(write_adapter, edit))
+        with progress("comparing", quiet=common.quiet):
+            made = plan_extract(edit, select or (), allow_empty=allow_empty)
+        store = partial(write_adapter, edit)
+        finish("lora", made, writing, common, store=store, traffic="read")
