@@ -1,6 +1,7 @@
 """The report of ``ls``: a row per name."""
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from paramctl.listing.rows import stored_bytes
@@ -8,7 +9,7 @@ from paramctl.listing.target import Target
 from paramctl.manifest import Entry
 from paramctl.names import show
 from paramctl.report.report import Column, Report
-from paramctl.report.strict_json import Encoded, encode, encode_text
+from paramctl.report.strict_json import AT_ONCE, Encoded, encode, encode_text
 from paramctl.report.values import bytes_text
 
 _COLUMNS = (
@@ -33,7 +34,7 @@ def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
         "ls",
         _COLUMNS + _LONG if long else _COLUMNS,
         (_row(entry, long) for entry in entries),
-        payload=lambda: {"tensors": list(_objects(entries, target, long))},
+        payload=lambda: {"tensors": Encoded(_objects(entries, target, long))},
         notes=_notes(entries),
     )
 
@@ -49,18 +50,34 @@ def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
     return entry.shard + 1, entry.start, entry.stop
 
 
-def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[Encoded]:
+def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[list[str]]:
     """A JSON object per entry; what tensors of one shape have in common is written once."""
     common: dict[tuple[Any, ...], str] = {}
-    for entry in entries:
-        alike = entry[1:6]  # dtype, shape, kind, tie and shard
-        end = common.get(alike)
-        if end is None:
-            end = common[alike] = encode(_rest(entry, target, long))[1:]
-        if long:
-            _, start, stop = _place(entry)
-            end = f'{end[:-1]}, "start": {encode(start)}, "stop": {encode(stop)}}}'
-        yield Encoded(f'{{"name": {encode_text(entry[0])}, {end}')
+    for start in range(0, len(entries), AT_ONCE):
+        some = entries[start : start + AT_ONCE]
+        alike = [entry[1:6] for entry in some]  # dtype, shape, kind, tie and shard
+        for entry, key in zip(some, alike, strict=True):
+            if key not in common:
+                common[key] = encode(_rest(entry, target, long))[1:-1]
+        names = _texts([entry[0] for entry in some])
+        places = map(_offsets, some) if long else repeat("", len(some))
+        yield [
+            f'{{"name": {name}, {common[key]}{place}}}'
+            for name, key, place in zip(names, alike, places, strict=True)
+        ]
+
+
+def _texts(names: list[str]) -> list[str]:
+    """Names as JSON has them; plain ones need no more than quotes."""
+    joined = "".join(names)
+    if joined.isascii() and joined.isprintable() and '"' not in joined and "\\" not in joined:
+        return [f'"{name}"' for name in names]
+    return list(map(encode_text, names))
+
+
+def _offsets(entry: Entry) -> str:
+    _, start, stop = _place(entry)
+    return f', "start": {encode(start)}, "stop": {encode(stop)}'
 
 
 def _rest(entry: Entry, target: Target, long: bool) -> dict[str, Any]:

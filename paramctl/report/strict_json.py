@@ -4,19 +4,25 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+AT_ONCE = 256  # lines that are written together
 _SEPARATORS = (", ", ": ")
-
 
 encode_text: Callable[[str], str] = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(separators=_SEPARATORS, allow_nan=False).encode
 
 
-class Encoded(str):
-    """An object that is JSON already, for whoever has many alike."""
+class Encoded:
+    """A list of objects that are JSON already, for whoever has many alike.
 
-    __slots__ = ()
+    Attributes:
+        batches: their texts, some hundred at a time.
+    """
+
+    def __init__(self, batches: Iterable[list[str]]) -> None:
+        self.batches = batches
 
 
 def encode(value: Any) -> str:
@@ -26,8 +32,6 @@ def encode(value: Any) -> str:
     number ``[re, im]``; NumPy's numbers and arrays what they hold; paths and lone surrogates
     their escaped text.
     """
-    if type(value) is Encoded:
-        return value
     try:
         return _encode(value)
     except (TypeError, ValueError):
@@ -72,21 +76,26 @@ def document(verb: str, payload: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _member(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
-        lines: Iterable[str] = (
-            f"{encode(str(key))}: {encode(item)}" for key, item in value.items()
-        )
-        yield from _block("{", lines, "}")
-    elif isinstance(value, list | tuple) and any(isinstance(i, Mapping | Encoded) for i in value):
-        yield from _block("[", map(encode, value), "]")
+    if isinstance(value, Encoded):
+        yield from _block("[", value.batches, "]")
+    elif isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
+        lines = (f"{encode(str(key))}: {encode(item)}" for key, item in value.items())
+        yield from _block("{", _batches(lines), "}")
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        yield from _block("[", _batches(map(encode, value)), "]")
     else:
         yield encode(value)
 
 
-def _block(opening: str, lines: Iterable[str], closing: str) -> Iterator[str]:
+def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    while some := list(islice(lines, AT_ONCE)):
+        yield some
+
+
+def _block(opening: str, batches: Iterable[list[str]], closing: str) -> Iterator[str]:
     yield opening
     separator = "\n    "
-    for line in lines:
-        yield separator + line
+    for lines in batches:
+        yield separator + ",\n    ".join(lines)
         separator = ",\n    "
     yield f"\n  {closing}"
