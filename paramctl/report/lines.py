@@ -8,12 +8,10 @@ from itertools import islice
 from typing import Any
 
 from paramctl.errors import UsageError
-from paramctl.names import escape
+from paramctl.names import escape, show
 from paramctl.report.report import Column, Report
-from paramctl.report.strict_json import encode
+from paramctl.report.strict_json import AT_ONCE, Encoded, encode
 from paramctl.report.values import human, raw, raw_column
-
-_AT_ONCE = 256  # rows
 
 
 def tsv(report: Report, *, header: bool) -> Iterator[str]:
@@ -21,7 +19,7 @@ def tsv(report: Report, *, header: bool) -> Iterator[str]:
     if header:
         yield "\t".join(column.name for column in report.columns) + "\n"
     rows = iter(report.rows)
-    while some := list(islice(rows, _AT_ONCE)):
+    while some := list(islice(rows, AT_ONCE)):
         by_column = zip(report.columns, zip(*some, strict=True), strict=True)
         cells = [raw_column(column, values) for column, values in by_column]
         yield "\n".join(map("\t".join, zip(*cells, strict=True))) + "\n"
@@ -45,15 +43,16 @@ def jsonl(report: Report) -> Iterator[str]:
     if report.rows_key is None:
         yield encode({"schema": f"paramctl/{report.verb}/1", **report.answer}) + "\n"
         return
-    for row in row_objects(report):
+    own = report.answer.get(report.rows_key)
+    if isinstance(own, Encoded):
+        yield from ("\n".join(batch) + "\n" for batch in own.batches)
+        return
+    for row in own if isinstance(own, list | tuple) else row_objects(report):
         yield encode(row) + "\n"
 
 
-def row_objects(report: Report) -> Iterable[Any]:
-    """The rows as objects: the payload's, else made of the columns."""
-    own = report.answer.get(report.rows_key) if report.rows_key else None
-    if isinstance(own, list | tuple):
-        return own
+def row_objects(report: Report) -> Iterable[dict[str, Any]]:
+    """The rows as objects made of the columns."""
     keys = [column.name for column in report.columns]
     return (dict(zip(keys, row, strict=True)) for row in report.rows)
 
@@ -105,6 +104,15 @@ def _markdown_cell(value: Any, column: Column) -> str:
     text = human(value, column)
     if not text or column.kind not in ("name", "shape", "dtype"):
         return _markdown_text(text)
+    return _code(text)
+
+
+def markdown_name(name: str) -> str:
+    """A name as code, in which nothing is markup."""
+    return _code(show(name))
+
+
+def _code(text: str) -> str:
     fence = "`" * (1 + max(map(len, _runs_of_backticks(text)), default=0))
     space = " " if "`" in text else ""
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
