@@ -1,24 +1,15 @@
-"""Edits of a large file, next to ``cp`` and to torch.
+"""Edits of a large file, next to ``cp``.
 
     python benchmarks/edit.py [--quick]
 
 An edit writes, syncs, reads everything back and has another library open it; ``cp`` only
-copies. Torch loads the file, initializes every tensor and saves it, from start to end.
+copies.
 """
 
 from pathlib import Path
 
 from checkpoints import draws
-from measured import Given, Measure, Table, command, paramctl, run, script
-
-TORCH = """
-import torch
-from safetensors.torch import load_file, save_file
-tensors = load_file(sys.argv[2])
-for tensor in tensors.values():
-    torch.nn.init.xavier_uniform_(tensor)
-save_file(tensors, sys.argv[3])
-"""
+from measured import Given, Measure, Table, command, paramctl, run
 
 
 def edit(given: Given) -> None:
@@ -35,12 +26,6 @@ def edit(given: Given) -> None:
     ):
         table.row(what, "cp", lambda w=words: _written(new, paramctl(*w, "-o", new)),
                   lambda: _written(new, command("cp", model, new)), given.rounds)  # fmt: skip
-    size = given.size(1024, 128)
-    draws(model, "float32", size << 20)
-    words = ["init", model, "--scheme", "xavier", "--seed", "1", "-o", new]
-    table.row(f"init --scheme xavier, {size} MiB of F32", "torch",
-              lambda: _written(new, paramctl(*words)),
-              lambda: _written(new, script(TORCH, model, new)), given.rounds)  # fmt: skip
     model.unlink()
 
 
