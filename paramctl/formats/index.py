@@ -15,6 +15,9 @@ from paramctl.formats.strict_json import check_ignored, kind_of, parse_object, w
 from paramctl.names import natural_order, show
 
 LARGEST = 64 << 20  # bytes; an index names tensors, a bigger one is no index
+_OPENING = re.compile(r'"weight_map"[ \t\n\r]*:[ \t\n\r]*\{')
+_AT_ONCE = 1 << 16  # characters
+_WHITE = " \t\n\r"
 _SHARD = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
 
@@ -47,7 +50,7 @@ def parse_index(data: bytes, where: str) -> Index:
     if len(data) > LARGEST:
         raise too_large(len(data), where)
     with without_collector():
-        tree = parse_object(data, where=where, what="index")
+        tree = _by_columns(data) or parse_object(data, where=where, what="index")
         weight_map = _weight_map(tree, where)
         for shard in dict.fromkeys(weight_map.values()):
             _check_shard(shard, weight_map, where)
@@ -58,6 +61,56 @@ def parse_index(data: bytes, where: str) -> Index:
     for key in ("metadata", *others):
         check_ignored(tree.get(key), where=where, what=f"field '{show(key)}'")
     return Index(weight_map, metadata or {}, others)
+
+
+def _by_columns(data: bytes) -> dict[str, Any] | None:
+    """The index with its map cut at its quotes; ``None`` where anything is out of the ordinary.
+
+    Without a backslash, what stands between two quotes is a name, a colon, a file or a comma.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    opening = _OPENING.search(text)
+    if opening is None or "\\" in text:
+        return None
+    end = text.find("}", opening.end())
+    weight_map = _columns(text, opening.end(), end)
+    rest = f'{text[: opening.start()]}"weight_map":{{}}{text[end + 1 :]}'
+    if weight_map is None or rest.count('"weight_map"') != 1:
+        return None
+    try:
+        tree = parse_object(rest.encode(), where="", what="index")
+    except CheckpointError:
+        return None  # whose place in the whole text is another
+    if tree.get("weight_map") != {}:
+        return None
+    tree["weight_map"] = weight_map
+    return tree
+
+
+def _columns(text: str, begin: int, end: int) -> dict[str, str] | None:
+    """The names and files between two places, some thousand at a time."""
+    weight_map: dict[str, str] = {}
+    own: dict[str, str] = {}  # one text for all tensors of a file
+    count, boundary = 0, 0
+    while boundary >= 0:
+        boundary = text.find('",', begin + _AT_ONCE, end)
+        parts = text[begin : boundary + 2 if boundary >= 0 else end].split('"')
+        names, files = parts[1::4], parts[3::4]
+        if len(parts) != 4 * len(names) + 1 or not names or not " ".join(names).isprintable():
+            return None
+        commas = {part.strip(_WHITE) for part in set(parts[4:-1:4])} - {","}
+        colons = {part.strip(_WHITE) for part in set(parts[2::4])} - {":"}
+        ends = (parts[0] + parts[-1]).strip(_WHITE) == ("," if boundary >= 0 else "")
+        if commas or colons or not ends or parts[0].strip(_WHITE):
+            return None
+        own |= {file: file for file in set(files) - own.keys()}
+        weight_map.update(zip(names, map(own.__getitem__, files), strict=True))
+        count, begin = count + len(names), boundary + 2
+    is_plain = len(weight_map) == count and " ".join(own).isprintable()
+    return weight_map if is_plain else None
 
 
 def too_large(size: int, where: str) -> CheckpointError:

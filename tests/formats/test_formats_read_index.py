@@ -1,8 +1,11 @@
 """The reader of indices, where the folder doesn't matter; ``tests/hostile`` has the lies."""
 
 import json
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from paramctl.errors import CheckpointError
 from paramctl.formats import index as module
@@ -47,3 +50,38 @@ def test_an_index_beyond_the_limit_is_refused_unread(monkeypatch):
     with pytest.raises(CheckpointError) as caught:
         parse_index(b"x" * 11, "i.json")
     assert str(caught.value) == "i.json: an index of 11 bytes is refused, the limit is 10"
+
+
+_ORDINARY = json.dumps({"metadata": {"total_size": 8}, "weight_map": MAP}, indent=2)
+_DAMAGE = st.tuples(st.integers(0, 140), st.sampled_from('0 -,:[]{}"\\\t\n.é'))
+
+
+@given(st.lists(_DAMAGE, max_size=2), st.integers(1, 99))
+@settings(max_examples=200)
+def test_a_map_read_by_columns_is_the_map_read_as_any_json(damages, at_once):
+    """Also with a few characters put in."""
+    text = _ORDINARY
+    for place, character in damages:
+        text = text[:place] + character + text[place:]
+    with mock.patch.object(module, "_AT_ONCE", at_once):
+        fast = verdict(text)
+    with mock.patch.object(module, "_by_columns", return_value=None):
+        assert fast == verdict(text)
+
+
+@pytest.mark.parametrize("at_once", [1, 40, 1000])
+def test_an_ordinary_map_is_read_by_columns(monkeypatch, at_once):
+    monkeypatch.setattr(module, "_AT_ONCE", at_once)
+    assert module._by_columns(_ORDINARY.encode())["weight_map"] == MAP
+
+
+def test_a_map_in_another_place_is_not_the_map():
+    nested = '{"metadata": {"weight_map": {"a": "x.safetensors"}}, "weight_map": {}}'
+    assert verdict(nested) == "i: weight_map is empty, wanted a file name per tensor"
+
+
+def verdict(text):
+    try:
+        return parse_index(text.encode(), "i")
+    except CheckpointError as error:
+        return str(error)
