@@ -13,7 +13,8 @@ from typing import Any
 _DIGITS = re.compile(r"(\d+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
 _LAYER = re.compile(r"(?<![^.])[0-9]{1,18}(?![^.])")
-_PLAIN_NAMES = re.compile(r"[!-~]+")
+_PLAIN_CODES = bytes(range(33, 127))
+_TOGETHER = 1 << 11  # names whose keys are made together, in memory that is used again
 _ONLY_DIGITS = bytes(code if code in b"0123456789" else 32 for code in range(256))
 _NO_DIGITS = bytes(32 if code in b"0123456789" else code for code in range(256))
 _MARKS = bytes((*range(1, 9), *range(14, 32)))  # below '!', and no white space
@@ -41,22 +42,32 @@ def natural_keys(names: Sequence[str]) -> list[Any]:
     Keys of one call compare with each other only. Plain names are cut at their numbers all
     together, and each becomes one text in which a number begins with its length.
     """
-    text = "!".join(names)
-    if not names or not _PLAIN_NAMES.fullmatch(text) or text.count("!") != len(names) - 1:
-        return [natural_key(name) for name in names]
-    data = text.encode()
+    keys: list[Any] = []
+    has_zeros = False
+    for start in range(0, len(names), _TOGETHER):
+        found = _plain_keys(names[start : start + _TOGETHER])
+        if found is None:
+            return [natural_key(name) for name in names]
+        keys += found[0]
+        has_zeros |= found[1]
+    return list(zip(keys, names, strict=True)) if has_zeros else keys  # by code point if equal
+
+
+def _plain_keys(names: Sequence[str]) -> tuple[list[bytes], bool] | None:
+    """Keys of plain names, and whether a number begins with zeros, which they leave out."""
+    data = "!".join(names).encode("utf-8", "surrogatepass")
+    if data.translate(None, _PLAIN_CODES) or data.count(b"!") != len(names) - 1:
+        return None
     numbers, texts = data.translate(_ONLY_DIGITS).split(), data.translate(_NO_DIGITS).split()
     marks = {digits: _marked(digits) for digits in set(numbers)}
     if max(map(len, marks), default=0) >= len(_MARKS):
-        return [natural_key(name) for name in names]
+        return None
     pieces = [b""] * (len(numbers) + len(texts))
-    is_first = text[0] in "0123456789"
+    is_first = data[:1].isdigit()
     pieces[not is_first :: 2] = map(marks.__getitem__, numbers)
     pieces[is_first::2] = texts
-    keys = b"".join(pieces).split(b"!")
-    if any(len(digits) > 1 and digits.startswith(b"0") for digits in marks):
-        return list(zip(keys, names, strict=True))  # equal but for zeros: by code point
-    return keys
+    has_zeros = any(len(digits) > 1 and digits.startswith(b"0") for digits in marks)
+    return b"".join(pieces).split(b"!"), has_zeros
 
 
 def _marked(digits: bytes) -> bytes:

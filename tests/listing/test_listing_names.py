@@ -1,8 +1,11 @@
 """The order in which names are listed, and how they are escaped."""
 
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paramctl import names as module
 from paramctl.names import (
     escape,
     layer_segment,
@@ -51,9 +54,10 @@ _TEXTS = st.lists(
 )
 
 
-@given(st.lists(_TEXTS.map("".join)))
-def test_keys_made_together_order_as_keys_made_one_by_one(names):
-    keys = natural_keys(names)
+@given(st.lists(_TEXTS.map("".join)), st.integers(1, 4))
+def test_keys_made_together_order_as_keys_made_one_by_one(names, together):
+    with mock.patch.object(module, "_TOGETHER", together):
+        keys = natural_keys(names)
     assert sorted(range(len(names)), key=keys.__getitem__) == sorted(
         range(len(names)), key=lambda place: natural_key(names[place])
     )
