@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any
 
 from paramctl.compute.executor import Workers, lost
-from paramctl.compute.jobs import Job, inside
+from paramctl.compute.jobs import Job
+from paramctl.compute.pool import inside
 from paramctl.compute.traffic import Kind, advance
 from paramctl.errors import ResourceError
 

@@ -6,13 +6,12 @@ function is one of a module's top level, or a ``partial`` of one, and its source
 the text that opens them.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from paramctl.compute.pool import map_ordered, threads
+from paramctl.compute.pool import inside, is_inside, map_ordered, threads
 from paramctl.compute.traffic import Kind
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ Result = TypeVar("Result")
 _HERE = 1 << 20  # bytes of a job for a thread of this process
 _MOST_ITEMS = 2048
 
-_state = threading.local()
 _workers: "Workers | None" = None
 
 
@@ -94,7 +92,7 @@ def map_jobs(
         with inside():
             return job.items, function(job.items)
 
-    return map_ordered(work, jobs, workers=1 if is_inside() else threads())
+    return map_ordered(work, jobs, workers=threads())
 
 
 def spread(
@@ -116,19 +114,3 @@ class Each:
 
     def __call__(self, items: tuple[Any, ...]) -> list[Any]:
         return [self.function(item) for item in items]
-
-
-@contextmanager
-def inside() -> Iterator[None]:
-    """Say that this thread is doing a job: what it spreads further stays in it."""
-    before = is_inside()
-    _state.inside = True
-    try:
-        yield
-    finally:
-        _state.inside = before
-
-
-def is_inside() -> bool:
-    """Whether this thread is doing a job."""
-    return getattr(_state, "inside", False)

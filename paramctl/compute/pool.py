@@ -6,8 +6,10 @@ lock on the blocks used here, so threads are enough.
 """
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ Result = TypeVar("Result")
 
 _MOST = 8  # memory bandwidth is used up long before, and each thread holds its buffers
 _chosen: int | None = None
+_state = threading.local()
 
 
 def set_threads(count: int | None) -> None:
@@ -32,8 +35,29 @@ def set_threads(count: int | None) -> None:
     _chosen = count
 
 
+@contextmanager
+def inside() -> Iterator[None]:
+    """Say that this thread does one of several jobs: what it spreads further stays in it."""
+    before = is_inside()
+    _state.inside = True
+    try:
+        yield
+    finally:
+        _state.inside = before
+
+
+def is_inside() -> bool:
+    """Whether this thread does one of several jobs."""
+    return getattr(_state, "inside", False)
+
+
 def threads() -> int:
-    """Worker threads in use: as set, else the cores this process may run on, at most 8."""
+    """Worker threads in use: as set, else the cores this process may run on, at most 8.
+
+    Inside of a job it is one.
+    """
+    if is_inside():
+        return 1
     if _chosen is not None:
         return _chosen
     return min(len(os.sched_getaffinity(0)), _MOST)

@@ -11,6 +11,7 @@ from paramctl.edit.draft import Draft
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.errors import FoundError, SelectionError, UsageError
 from paramctl.formats.content import Block, Content
+from paramctl.formats.parts import Cut, can_be_cut
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
 from paramctl.select.choose import counted
@@ -70,9 +71,11 @@ class Cast(Edit):
                 continue
             self._check(entry)
             after = entry._replace(dtype=self.dtype)
-            make = partial(_blocks, tally, entry, draft.content(name))
-            content = Made(after.nbytes or 0, make)
+            old = draft.content(name)
+            part = partial(_between, tally, entry, old) if can_be_cut(old) else None
+            content = Made(after.nbytes or 0, partial(_blocks, tally, entry, old), part)
             draft.put(name, content, dtype=self.dtype, action="cast")
+        draft.ledgers.append(tally)
         draft.checks.append(partial(tally.judge, draft))
         tell_dtype(draft, self.dtype)
 
@@ -104,17 +107,35 @@ class Tally:
     Attributes:
         dtype, on_overflow: those of the cast.
         done: what was done to them, for the note.
-        losses: what each lost, by its name.
+        losses: what each lost, by its name and the byte that a part of it begins with.
     """
 
     dtype: str
     on_overflow: OnOverflow
     done: str = "cast"
-    losses: dict[str, Losses] = field(default_factory=dict)
+    losses: dict[tuple[str, int], Losses] = field(default_factory=dict)
 
-    def start(self, name: str) -> Losses:
-        """The losses of a tensor, from nothing: it may be made more than once."""
-        found = self.losses[name] = Losses()
+    def news(self) -> dict[tuple[str, int], Losses]:
+        """What tensors, or parts of them, lost in this process."""
+        return self.losses
+
+    def hear(self, news: dict[tuple[str, int], Losses]) -> None:
+        """Take in what was lost in another process; the same part may have been made twice."""
+        self.losses.update(news)
+
+    def __reduce__(self) -> "tuple[type[Tally], tuple[str, str, str]]":
+        return Tally, (self.dtype, self.on_overflow, self.done)  # who gets it begins anew
+
+    def start(self, name: str, first: int = 0) -> Losses:
+        """The losses of a tensor from a byte on, from nothing: it may be made more than once."""
+        found = self.losses[name, first] = Losses()
+        return found
+
+    def by_name(self) -> dict[str, Losses]:
+        """What each tensor lost as a whole."""
+        found: dict[str, Losses] = {}
+        for (name, _), lost in self.losses.items():
+            found.setdefault(name, Losses()).__iadd__(lost)
         return found
 
     def judge(self, draft: Draft) -> None:
@@ -123,9 +144,9 @@ class Tally:
         Raises:
             FoundError: something overflowed and nobody said what to do; nothing is written.
         """
-        over = {name: lost for name, lost in self.losses.items() if lost.overflow}
-        total = Losses()
-        for lost in self.losses.values():
+        losses, total = self.by_name(), Losses()
+        over = {name: lost for name, lost in losses.items() if lost.overflow}
+        for lost in losses.values():
             total += lost
         if over and self.on_overflow == "error":
             lines = [f"{show(name)}: {lost}" for name, lost in list(over.items())[:_SHOWN]]
@@ -136,13 +157,19 @@ class Tally:
                 "\n  ".join([f"{values} too large for {self.dtype}", *lines]),
                 hint="--on-overflow clamp or --on-overflow inf writes them all the same",
             )
-        count = len(self.losses)
+        count = len(losses)
         tensors = "1 tensor" if count == 1 else f"{count} tensors"
         draft.notes.append(f"{self.done} {tensors} to {self.dtype}: {total}")
 
 
-def _blocks(tally: Tally, entry: Entry, old: Content) -> Iterator[Block]:
-    lost = tally.start(entry.name)
+def _between(tally: Tally, entry: Entry, old: Content, start: int, stop: int) -> Iterator[Block]:
+    """The cast of some bytes; places are those of the result, which is cut at whole elements."""
+    before, after = DTYPES[entry.dtype].bits, DTYPES[tally.dtype].bits
+    return _blocks(tally, entry, Cut(old, start * before // after, stop * before // after), start)
+
+
+def _blocks(tally: Tally, entry: Entry, old: Content, start: int = 0) -> Iterator[Block]:
+    lost = tally.start(entry.name, start)
     for values in arrays(old, entry.dtype):
         found, losses = cast(values, entry.dtype, tally.dtype, tally.on_overflow)
         lost += losses

@@ -33,6 +33,15 @@ class Stored:
         """The stored bytes, through one reused buffer."""
         return self.source.blocks(self.name)
 
+    def between(self, start: int, stop: int) -> Iterator[Block]:
+        """The stored bytes ``[start, stop)``, through one reused buffer."""
+        buffer = memoryview(bytearray(min(BLOCK, stop - start)))
+        while start < stop:
+            block = buffer[: stop - start]
+            self.source.read_into(self.name, block, start)
+            yield block
+            start += len(block)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -41,10 +50,12 @@ class Made:
     Attributes:
         nbytes: how many bytes ``make`` gives in all.
         make: starts the computation anew at every call; gives consecutive blocks.
+        part: the same from one byte to another; ``None`` where all of it hangs together.
     """
 
     nbytes: int
     make: Callable[[], Iterator[Block]]
+    part: Callable[[int, int], Iterator[Block]] | None = None
 
     def span(self) -> None:
         """Computed bytes lie nowhere."""
@@ -53,6 +64,10 @@ class Made:
     def blocks(self) -> Iterator[Block]:
         """The bytes as they are computed."""
         return self.make()
+
+    def between(self, start: int, stop: int) -> Iterator[Block] | None:
+        """The bytes ``[start, stop)`` as they are computed, if they can be by themselves."""
+        return None if self.part is None else self.part(start, stop)
 
 
 def rechunk(blocks: Iterator[Block], nbytes: int) -> Iterator[bytearray]:

@@ -90,6 +90,7 @@ class Dequantize(Edit):
             draft.put(name, Made(nbytes, make), dtype=self.dtype, action="cast")
         used = [scale.entry.name for scale in scales]
         draft.remove([*used, *inputs_scales(draft.manifest, names)])
+        draft.ledgers.append(tally)
         draft.checks.append(partial(tally.judge, draft))
         tell_quantization(draft, names)
         tell_dtype(draft, self.dtype)

@@ -9,6 +9,7 @@ from paramctl.edit.content import Stored
 from paramctl.edit.slot import Slot, merged
 from paramctl.errors import UsageError
 from paramctl.formats.content import Content
+from paramctl.formats.parts import Ledger
 from paramctl.manifest import Entry, Manifest, Shape, guess_kind
 from paramctl.names import show
 from paramctl.sources.described import described
@@ -28,6 +29,7 @@ class Draft:
         metadata: the strings of each file's header without the aliases, one per file.
         config: the keys of config.json that change, with their new values; ``None`` removes.
         notes: what the user should hear about, a line each.
+        ledgers: what becomes known while the bytes are made, wherever that is.
         checks: asked when all is written and nothing published; each may raise.
         names: the files by their names; an index lists them when ``is_sharded``.
         is_relaid: whether the tensors were spread over files anew.
@@ -38,6 +40,7 @@ class Draft:
         self.inputs: list[Source] = [source]
         self.config: dict[str, Any] = {}
         self.notes: list[str] = []
+        self.ledgers: list[Ledger] = []
         self.checks: list[Callable[[], None]] = []
         self.names = [path.name for path in source.files]
         self.is_sharded = source.is_sharded

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 from paramctl.dtypes import DTYPES
@@ -112,13 +113,16 @@ def split_content(entry: Entry, old: Content, axis: int, runs: Sequence[Run], pa
         place += length
     nbytes = outer * sum(stop - start for start, stop in mine)
 
-    def ranges() -> Iterator[Piece]:
-        for row in range(outer):
-            base = row * total * cell
-            for start, stop in mine:
-                yield Piece(old, base + start, base + stop)
+    return Pieces(nbytes, partial(_taken, old, outer, total * cell, mine))
 
-    return Pieces(nbytes, ranges)
+
+def _taken(
+    old: Content, count: int, row: int, ranges: Sequence[tuple[int, int]]
+) -> Iterator[Piece]:
+    """The same ranges of each of ``count`` rows of so many bytes."""
+    for base in range(0, count * row, row or 1):
+        for start, stop in ranges:
+            yield Piece(old, base + start, base + stop)
 
 
 def fused_content(
@@ -132,13 +136,17 @@ def fused_content(
     cell = cell_of(entry, axis)
     outer = prod(size or 0 for size in entry.shape[:axis])
 
-    def ranges() -> Iterator[Piece]:
-        for row in range(outer):
-            for run in runs:
-                base = row * sizes[run.part]
-                yield Piece(parts[run.part], (base + run.start) * cell, (base + run.stop) * cell)
+    return Pieces(entry.nbytes or 0, partial(_in_turns, parts, outer, cell, sizes, runs))
 
-    return Pieces(entry.nbytes or 0, ranges)
+
+def _in_turns(
+    parts: Sequence[Content], count: int, cell: int, sizes: Sequence[int], runs: Sequence[Run]
+) -> Iterator[Piece]:
+    """The runs of each of ``count`` rows."""
+    for row in range(count):
+        for run in runs:
+            base = row * sizes[run.part]
+            yield Piece(parts[run.part], (base + run.start) * cell, (base + run.stop) * cell)
 
 
 def resized(shape: Shape, axis: int, size: int) -> Shape:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from paramctl.dtypes import DTYPES
 from paramctl.edit.config import config_now
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
@@ -81,8 +83,9 @@ class Init(Edit):
                 self.tell(choice)
             if choice.initializer is not None:
                 entry = choice.entry
-                make = partial(self.blocks, choice)
-                draft.put(entry.name, Made(entry.nbytes or 0, make))
+                make = partial(encoded, choice, self.seed)
+                part = None if choice.initializer.whole else make
+                draft.put(entry.name, Made(entry.nbytes or 0, make, part))
 
     def choices(
         self, config: Mapping[str, Any] | None, manifest: Manifest, chosen: Sequence[Entry]
@@ -107,10 +110,6 @@ class Init(Edit):
         chooser = Chooser(manifest, self.rules, self.bias, layer)
         return chooser.choices([manifest[name] for name in stored])
 
-    def blocks(self, choice: Choice) -> Iterator[Block]:
-        """The bytes of one tensor as they are drawn."""
-        return encoded(choice, self.seed)
-
     def given_axes(self, manifest: Manifest) -> dict[str, tuple[str, ...]]:
         """Name to roles, as ``--axes`` says."""
         given: dict[str, tuple[str, ...]] = {}
@@ -129,20 +128,29 @@ class Init(Edit):
         return given
 
 
-def encoded(choice: Choice, seed: int) -> Iterator[Block]:
-    """The bytes of one choice, block by block; a padding row is zero."""
+def encoded(choice: Choice, seed: int, start: int = 0, stop: int | None = None) -> Iterator[Block]:
+    """The bytes of one choice, block by block; a padding row is zero.
+
+    Args:
+        start: the byte to begin with, where a block of the stream begins.
+        stop: the byte to end before.
+    """
     entry, initializer = choice.entry, choice.initializer
     assert initializer is not None, "a kept tensor is not drawn"
     shape = tuple(size or 0 for size in entry.shape)
     padding = choice.layer.padding
     width = int(np.prod(shape[1:])) if shape else 1
-    position = 0
-    for block in draw_blocks(initializer, seed, entry.name, shape, entry.dtype, choice.layer.axes):
+    position, axes = start * 8 // DTYPES[entry.dtype].bits, choice.layer.axes
+    end = prod(shape) if stop is None else stop * 8 // DTYPES[entry.dtype].bits
+    drawn = draw_blocks(initializer, seed, entry.name, shape, entry.dtype, axes, first=position)
+    for block in drawn:
         if padding is not None:
             first = max(padding * width - position, 0)
             block[first : max((padding + 1) * width - position, 0)] = 0
+        yield encode(block[: end - position], entry.dtype)
         position += block.size
-        yield encode(block, entry.dtype)
+        if position >= end:
+            return
 
 
 def drawn_from(choice: Choice, seed: int, first: int) -> Iterator[Block]:

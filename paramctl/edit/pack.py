@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paramctl.dtypes import DTYPES, dtype_of
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.part import forget, open_array
+from paramctl.edit.part import ArrayFile, forget
 from paramctl.edit.plan import EDITS, Edit, Plan, Step, plan
 from paramctl.edit.tiles import tiles
 from paramctl.errors import UsageError
@@ -49,10 +49,11 @@ class Pack(Edit):
             InputError: a file is missing or no array.
         """
         for name, path in self.arrays:
-            array = open_array(path)
+            file = ArrayFile(path)
+            array = file.array
             dtype = _dtype(array, path)
             size = array.size * DTYPES[dtype].bits // 8
-            draft.add(name, dtype, array.shape, Made(size, partial(_blocks, array, dtype)))
+            draft.add(name, dtype, array.shape, Made(size, partial(_blocks, file, dtype)))
 
 
 def parse_array(text: str) -> tuple[str, Path]:
@@ -90,7 +91,8 @@ def _dtype(array: "np.ndarray[Any, Any]", path: Path) -> str:
         raise UsageError(error.problem, where=show(str(path)), hint=error.hint) from None
 
 
-def _blocks(array: "np.ndarray[Any, Any]", dtype: str) -> Iterator[Block]:
+def _blocks(file: ArrayFile, dtype: str) -> Iterator[Block]:
+    array = file.array
     if array.ndim == 0:
         yield encode(array, dtype)
         return

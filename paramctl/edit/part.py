@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,16 +55,17 @@ def computed(expression: str) -> Values:
     if any(isinstance(node, ast.MatMult) for tree in _trees(code) for node in ast.walk(tree)):
         raise UsageError("values are set element by element: there is no @")
 
-    def new(old: "Array", dtype: str, where: Where) -> "Array":
-        import numpy as np
+    return Values(partial(_evaluated, code))
 
-        from paramctl.edit.rounding import narrow, widen
-        from paramctl.expression.numeric import evaluate_numbers
 
-        result = evaluate_numbers(code, {"x": widen(old, dtype)})
-        return np.broadcast_to(narrow(result, dtype), old.shape)
+def _evaluated(code: Code, old: "Array", dtype: str, where: Where) -> "Array":
+    import numpy as np
 
-    return Values(new)
+    from paramctl.edit.rounding import narrow, widen
+    from paramctl.expression.numeric import evaluate_numbers
+
+    result = evaluate_numbers(code, {"x": widen(old, dtype)})
+    return np.broadcast_to(narrow(result, dtype), old.shape)
 
 
 def loaded(path: Path) -> Values:
@@ -73,15 +74,43 @@ def loaded(path: Path) -> Values:
     Raises:
         InputError: missing, or no such file.
     """
-    array = open_array(path)
+    file = ArrayFile(path)
+    return Values(partial(_read, file), file.array.shape)
 
-    def new(old: "Array", dtype: str, where: Where) -> "Array":
-        try:
-            return _converted(array[where], dtype)
-        finally:
-            forget(array)
 
-    return Values(new, array.shape)
+def _read(file: "ArrayFile", old: "Array", dtype: str, where: Where) -> "Array":
+    try:
+        return _converted(file.array[where], dtype)
+    finally:
+        forget(file.array)
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """A ``.npy`` file on its way to a tensor; it travels by its name.
+
+    Attributes:
+        path: where it is.
+        kind: shape and dtype that its array must have; ``None`` for any.
+    """
+
+    path: Path
+    kind: tuple[tuple[int, ...], str] | None = None
+
+    @cached_property
+    def array(self) -> "Array":
+        """The array, mapped and not read.
+
+        Raises:
+            InputError: missing, no such file, or another array than it was.
+        """
+        array = open_array(self.path)
+        if self.kind is not None and self.kind != (array.shape, array.dtype.str):
+            raise InputError("a worker finds another array there", where=show(str(self.path)))
+        return array
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return ArrayFile, (self.path.absolute(), (self.array.shape, self.array.dtype.str))
 
 
 def open_array(path: Path) -> "Array":

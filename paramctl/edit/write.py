@@ -99,7 +99,7 @@ def write(plan: Plan, place: Destination) -> None:
         write_file(place, one_file(draft, place.path.name), unchanged(draft), beside)
         return
     image = folder_image(draft, keeps_place=_is_own_folder(draft, place))
-    write_folder(place, image, unchanged(draft))
+    write_folder(place, image, unchanged(draft), draft.ledgers)
 
 
 def folder_image(draft: Draft, *, keeps_place: bool = False) -> FolderImage:

@@ -3,7 +3,7 @@
 import errno
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from paramctl.compute.traffic import advance, expect
@@ -11,7 +11,7 @@ from paramctl.errors import ResourceError
 from paramctl.formats.content import BLOCK, Content, Flow, Span
 from paramctl.formats.copying import copy_span, read_at, write_at
 from paramctl.formats.holes import ranges
-from paramctl.formats.image import Image
+from paramctl.formats.image import Image, Piece
 from paramctl.names import show
 
 _POISON = b"\xff" * 8  # a length that every reader refuses
@@ -25,14 +25,52 @@ def fill(fd: int, image: Image) -> None:
         ResourceError: no room, or what is read back is not what was written.
         CheckpointError: an input became shorter.
     """
-    reserve(fd, image.nbytes, _needed(image))
+    pieces = list(image.pieces())
+    begin(fd, image)
     # Written once, then read back; what was copied is read back beside its original.
-    expect("write", sum((x.stop - x.start) * (3 if x.span else 2) for x in stretches(image)))
+    expect("write", sum((x.stop - x.start) * (3 if x.span else 2) for x in stretches(pieces)))
+    put(fd, pieces)
+    finish(fd, image)
+
+
+def begin(fd: int, image: Image) -> None:
+    """Claim the room for an image and write its header, poisoned.
+
+    Raises:
+        OSError: there is no such room.
+    """
+    reserve(fd, image.nbytes, _needed(image))
     write_at(fd, _POISON, 0)
     write_at(fd, image.header[len(_POISON) :], len(_POISON))
-    sums = [_write(fd, stretch) for stretch in stretches(image)]
+
+
+def is_begun(fd: int) -> bool:
+    """Whether a file has been begun and not finished."""
+    return os.pread(fd, len(_POISON), 0) == _POISON
+
+
+def put(fd: int, pieces: Sequence[Piece]) -> None:
+    """Write tensors where they belong, and make sure that the disk holds them.
+
+    Raises:
+        ResourceError: what is read back is not what was written.
+        CheckpointError: an input became shorter.
+    """
+    sums = [_write(fd, stretch) for stretch in stretches(pieces)]
     os.fsync(fd)
-    _verify(fd, image, sums)
+    _verify(fd, pieces, sums)
+
+
+def finish(fd: int, image: Image) -> None:
+    """Make a checkpoint of a file in which every tensor has been put.
+
+    Raises:
+        ResourceError: its header reads back different from what was written.
+    """
+    header = os.pread(fd, len(image.header), 0)
+    size = os.fstat(fd).st_size
+    if size != image.nbytes or header != _POISON + image.header[len(_POISON) :]:
+        raise ResourceError("the header reads back different from what was written")
     write_at(fd, image.header[: len(_POISON)], 0)
     _ask_library(fd, image)
     os.fsync(fd)
@@ -60,7 +98,7 @@ def reserve(fd: int, nbytes: int, needed: Iterable[tuple[int, int]] | None = Non
 def _needed(image: Image) -> Iterator[tuple[int, int]]:
     """The parts of a file that are no holes: what is made, and what a copied file holds."""
     yield 0, len(image.header)
-    for stretch in stretches(image):
+    for stretch in stretches(image.pieces()):
         span, start = stretch.span, stretch.start
         if span is None:
             yield start, stretch.stop
@@ -109,10 +147,10 @@ class Stretch(NamedTuple):
         return self._replace(made=own._replace(stop=found.stop), stop=stop)
 
 
-def stretches(image: Image) -> Iterator[Stretch]:
+def stretches(pieces: Iterable[Piece]) -> Iterator[Stretch]:
     """The tensors in order; neighbours that come from neighbours come as one."""
     held: Stretch | None = None
-    for entry, content, start, stop in image.pieces():
+    for entry, content, start, stop in pieces:
         found = content.span()
         both = held.joined(found, stop) if held else None
         if both is None:
@@ -142,12 +180,8 @@ def _write(fd: int, stretch: Stretch) -> int | None:
     return checksum
 
 
-def _verify(fd: int, image: Image, sums: list[int | None]) -> None:
-    size = os.fstat(fd).st_size
-    header = os.pread(fd, len(image.header), 0)
-    if size != image.nbytes or header != _POISON + image.header[len(_POISON) :]:
-        raise ResourceError("the header reads back different from what was written")
-    for stretch, checksum in zip(stretches(image), sums, strict=True):
+def _verify(fd: int, pieces: Sequence[Piece], sums: list[int | None]) -> None:
+    for stretch, checksum in zip(stretches(pieces), sums, strict=True):
         written = Span(fd, stretch.start, stretch.stop)
         name = show(stretch.name)
         if stretch.span is None:

@@ -6,15 +6,17 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from paramctl.compute.jobs import elsewhere
 from paramctl.errors import ResourceError
 from paramctl.formats.content import Block, Flow, Span
 from paramctl.formats.copying import copy_span, write_at
 from paramctl.formats.destination import Destination
-from paramctl.formats.fill import fill, reserve
+from paramctl.formats.fill import begin, fill, finish, reserve
 from paramctl.formats.hidden import part_name
 from paramctl.formats.holes import ranges
 from paramctl.formats.image import Image
@@ -22,6 +24,9 @@ from paramctl.formats.kernel import UnsupportedError, exchange, rename_new, undi
 from paramctl.formats.stale import sweep
 from paramctl.formats.write_file import check_destination, told
 from paramctl.names import show
+
+if TYPE_CHECKING:
+    from paramctl.formats.parts import Ledger
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class FolderImage:
 
 
 def write_folder(
-    destination: Destination, image: FolderImage, unchanged: Callable[[], None]
+    destination: Destination,
+    image: FolderImage,
+    unchanged: Callable[[], None],
+    ledgers: "Sequence[Ledger] | None" = None,
 ) -> None:
     """Write a folder image to a destination.
 
@@ -58,6 +66,7 @@ def write_folder(
 
     Args:
         unchanged: raises when an input is no longer what it was; asked at the end.
+        ledgers: what hears of work that is done elsewhere; without them all is done here.
 
     Raises:
         ResourceError: as for one file; or the file system can't swap two folders.
@@ -66,7 +75,12 @@ def write_folder(
     with told(destination.where), _opened(path.parent) as parent:
         sweep(parent, path.name)
         with _building(parent, destination) as part, _opened(path.parent / part) as folder:
-            _fill_folder(folder, path.parent / part, image, _modes(destination, image))
+            modes = _modes(destination, image)
+            if ledgers is None or elsewhere() is None:
+                _fill_here(folder, image.images, modes)
+            else:
+                _fill_elsewhere(folder, path.parent / part, image.images, modes, ledgers)
+            _add_sides(folder, path.parent / part, image, modes)
             if destination.replaces is not None:
                 os.fchmod(folder, stat.S_IMODE(destination.replaces.st_mode))
             unchanged()
@@ -75,12 +89,41 @@ def write_folder(
                 _publish(parent, part, destination)
 
 
-def _fill_folder(folder: int, path: Path, image: FolderImage, modes: dict[str, int]) -> None:
-    for file in image.images:
+def _fill_here(folder: int, images: Sequence[Image], modes: dict[str, int]) -> None:
+    for file in images:
         with _new_file(folder, file.name, modes.get(file.name, 0o666)) as fd:
             fill(fd, file)
             if file.name in modes:
                 os.fchmod(fd, modes[file.name])
+
+
+def _fill_elsewhere(
+    folder: int,
+    path: Path,
+    images: Sequence[Image],
+    modes: dict[str, int],
+    ledgers: "Sequence[Ledger]",
+) -> None:
+    """Begin all files, have workers fill them, and finish each; only this process names any."""
+    from paramctl.formats.parts import fill_by_parts
+
+    for file in images:
+        with _new_file(folder, file.name, 0o600 if file.name in modes else 0o666) as fd:
+            begin(fd, file)
+            os.fsync(fd)
+    os.fsync(folder)
+    fill_by_parts(path, images, ledgers)
+    for file in images:
+        fd = os.open(file.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            finish(fd, file)
+            if file.name in modes:
+                os.fchmod(fd, modes[file.name])
+        finally:
+            os.close(fd)
+
+
+def _add_sides(folder: int, path: Path, image: FolderImage, modes: dict[str, int]) -> None:
     for side in (*image.sides, *([image.index] if image.index else [])):
         _write_side(folder, path, side, modes)
     for below in sorted({parent for side in image.sides for parent in Path(side.name).parents}):
