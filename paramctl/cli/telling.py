@@ -32,7 +32,8 @@ class Telling:
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Say whether rows, their order, a factor or a low rank explain it."
+            "--explain",
+            help="Say what explains a change: rows, their order, a factor, a low rank.",
         ),
     ] = False
     ulps: Annotated[
@@ -64,7 +65,7 @@ class Telling:
             from paramctl.diff.modules import by_module
             from paramctl.report.of_modules import by_modules
 
-            return by_modules(whole, by_module(found.changes))
+            return by_modules(whole, by_module(found))
         if self.picture:
             from paramctl.diff.picture import picture
             from paramctl.report.of_picture import with_picture

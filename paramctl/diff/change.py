@@ -74,11 +74,13 @@ class Diff:
     Attributes:
         changes: in natural order of their names.
         compared: how many tensors were looked at, each tie once.
+        entries: of A, of the tensors that have one shape on both sides.
         violations: of the gates; ``None`` when there are none to break.
     """
 
     changes: tuple[Change, ...]
     compared: int
+    entries: tuple[Entry, ...] = ()
     violations: tuple[Violation, ...] | None = None
 
     @property
@@ -90,6 +92,19 @@ class Diff:
     def fails(self) -> bool:
         """Whether a gate is broken or, without gates, anything differs."""
         return not self.is_equal if self.violations is None else bool(self.violations)
+
+    @property
+    def numel(self) -> int:
+        """How many elements were compared."""
+        return sum(entry.numel or 0 for entry in self.entries)
+
+    @property
+    def differing(self) -> int | None:
+        """Elements that differ, of those compared; ``None`` where that can't be told."""
+        changed = [change for change in self.changes if change.status in ("changed", "retyped")]
+        found = [change.figures.differing for change in changed if change.figures]
+        known = [count for count in found if count is not None]
+        return sum(known) if len(known) == len(changed) else None
 
     @property
     def summary(self) -> dict[str, int]:

@@ -49,7 +49,7 @@ def diff(
         renames: look for removed tensors under added names, by bytes, then by likeness.
         to: names in B for names of A that are called otherwise there.
         figures: without them each tensor is left at its first difference.
-        explained: say of changed matrices whether a factor, some rows or a low rank explain it.
+        explained: say of changed tensors what explains it: a factor, some rows, a low rank…
         ulps: also count by how many representable values elements of changed tensors differ.
         allow_empty: a selection may match nothing.
 
@@ -64,6 +64,7 @@ def diff(
         raise UsageError("there is no tensor to compare", hint="an empty comparison proves nothing")
     paired = match(a.manifest, b.manifest, names, to)
     paired, changes = _renamed(a, b, paired) if renames else (paired, [])
+    entries = [change.before for change in changes if change.before]
     total = len(changes) + len(paired.matches) + len(paired.removed) + len(paired.added)
     changes += _structural(paired)
     same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
@@ -82,7 +83,8 @@ def diff(
         if gates
         else None
     )
-    return Diff(tuple(changes), total, violations)
+    entries += [found.before for found in same_shape]
+    return Diff(tuple(changes), total, tuple(entries), violations)
 
 
 def _renamed(a: Checkpoint, b: Checkpoint, paired: Matching) -> tuple[Matching, list[Change]]:
@@ -139,15 +141,15 @@ def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) ->
 def _explained(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
     if not change.before or not change.after:
         return change
+    from paramctl.diff.explain import explain, explain_shape, explain_sparse
+
+    sides = a, change.before, b, change.after
+    told = ""
     if change.status in ("changed", "retyped"):
-        from paramctl.diff.explain import explain
-
-        return replace(change, explanation=explain(a, change.before, b, change.after))
-    if change.status == "reshaped":
-        from paramctl.diff.explain import explain_shape
-
-        return replace(change, explanation=explain_shape(a, change.before, b, change.after))
-    return change
+        told = explain(*sides) or (explain_sparse(change.figures) if change.figures else "")
+    elif change.status == "reshaped":
+        told = explain_shape(*sides)
+    return replace(change, explanation=told)
 
 
 def _in_ulps(a: Checkpoint, b: Checkpoint, change: Change) -> Change:

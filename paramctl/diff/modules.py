@@ -1,22 +1,25 @@
-"""The changes of a diff gathered by module: how much each of them changed."""
+"""A diff gathered by module: how much of each changed, nothing of most."""
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paramctl.diff.change import Change
+from paramctl.diff.change import Change, Diff
+from paramctl.names import natural_order
 
 
 @dataclass(frozen=True)
 class ModuleChange:
-    """All changes below one module; figures are over its tensors that have figures.
+    """What became of the tensors of one module.
 
     Attributes:
-        changes: how many tensors changed.
+        changes: how many of them changed.
         summary: how many of each status.
-        differing, numel: elements that differ, and that were compared, in changed tensors.
-        rel_l2: ``|b - a| / |a|`` over these; ``None`` where that has no value.
+        differing, numel: elements that differ, and that were compared; ``None`` where that
+            can't be told.
+        max_abs: of the changed tensors.
+        rel_l2: ``|b - a| / |a|`` over the changed tensors; ``None`` where that has no value.
         cosine: of the angle between them.
     """
 
@@ -35,20 +38,32 @@ class ModuleChange:
         return None if self.differing is None else self.differing / max(self.numel, 1)
 
 
-def by_module(changes: Sequence[Change]) -> list[ModuleChange]:
-    """One row per module that has changes, in the order of its first change."""
+def by_module(found: Diff) -> list[ModuleChange]:
+    """One row per module that was compared, in natural order."""
     groups: dict[str, list[Change]] = {}
-    for change in changes:
-        groups.setdefault(change.name.rpartition(".")[0], []).append(change)
-    return [_gathered(module, members) for module, members in groups.items()]
+    sizes: dict[str, int] = {}
+    for entry in found.entries:
+        module = _module(entry.name)
+        sizes[module] = sizes.get(module, 0) + (entry.numel or 0)
+    for change in found.changes:
+        groups.setdefault(_module(change.name), []).append(change)
+    return [
+        _gathered(module, groups.get(module, []), sizes.get(module, 0))
+        for module in natural_order({*sizes, *groups})
+    ]
 
 
-def _gathered(module: str, members: Sequence[Change]) -> ModuleChange:
+def _module(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _gathered(module: str, members: Sequence[Change], numel: int) -> ModuleChange:
     statuses = dict(Counter(str(change.status) for change in members))
-    found = [change.figures for change in members if change.figures]
-    found = [one for one in found if one.differing is not None]
+    changed = [change.figures for change in members if change.figures]
+    found = [one for one in changed if one.differing is not None]
     if not found:
-        return ModuleChange(module, len(members), statuses)
+        known = 0 if numel and not changed else None
+        return ModuleChange(module, len(members), statuses, known, numel)
     delta, a, b = (
         math.hypot(*(getattr(one, name) for one in found))
         if all(getattr(one, name) is not None for one in found)
@@ -59,8 +74,8 @@ def _gathered(module: str, members: Sequence[Change]) -> ModuleChange:
         module,
         len(members),
         statuses,
-        sum(one.differing or 0 for one in found),
-        sum(one.numel for one in found),
+        sum(one.differing or 0 for one in found) if len(found) == len(changed) else None,
+        numel,
         max((one.max_abs for one in found if one.max_abs is not None), default=None),
         _finite(delta / a) if a else None,
         _finite(max(-1.0, min(1.0, (a * a + b * b - delta * delta) / 2 / a / b)))

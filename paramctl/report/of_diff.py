@@ -1,16 +1,17 @@
 """A diff as a report: bars like ``git diff --stat`` on a terminal, rows and keys elsewhere."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from paramctl.diff.change import Change, Diff
 from paramctl.manifest import Entry
 from paramctl.names import show
-from paramctl.report.plain import width_of
+from paramctl.report.diff_markdown import diff_markdown
+from paramctl.report.diff_places import Place, percent, places
+from paramctl.report.diff_stat import stat
+from paramctl.report.patterns import grouped
 from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
-from paramctl.report.values import number_text, shape_text
 
 _FIGURES = ("differing", "share", "max_abs", "mean_abs", "rel_l2", "cosine")
 _COLUMNS = (
@@ -22,7 +23,14 @@ _COLUMNS = (
 )
 _EXPLAINED = (*_COLUMNS, Column("explanation"))
 _NAMES_ONLY = (Column("name", "name"),)
-_LONGEST_BAR = 24
+
+
+_MOST_PLACES = 100  # in a comment
+_SENTENCES = {
+    "allow": "changed, and no --allow covers it",
+    "must-change": "did not change, and --must-change names it",
+    "forbid": "changed, and --forbid names it",
+}
 
 
 def diff_report(
@@ -35,15 +43,13 @@ def diff_report(
         only_names: one name a line.
         explained: a column for explanations, whether there are some or not.
     """
-    largest = _largest_first(found.changes)[:limit]
-    kept = set(map(id, largest))
-    ordered = [change for change in found.changes if id(change) in kept]
-    hidden = len(found.changes) - len(ordered)
+    ordered, hidden = _kept(found.changes, limit)
     columns = _NAMES_ONLY if only_names else _EXPLAINED if explained else _COLUMNS
     payload = {
         "equal": found.is_equal,
         "compared": found.compared,
         "summary": found.summary,
+        "elements": {"compared": found.numel, "differing": found.differing},
         "tensors": [_object(change) for change in ordered],
         "violations": [
             {"rule": violation.rule, "name": violation.name} for violation in found.violations or ()
@@ -56,7 +62,8 @@ def diff_report(
         payload=payload,
         names=[change.name for change in ordered],
         notes=_closing(found, hidden),
-        text=None if only_names else lambda screen: _stat(found, largest, hidden, screen),
+        text=None if only_names else lambda screen: _stat(found, limit, screen),
+        forms={} if only_names else {"md": lambda: _markdown(found, limit)},
     )
 
 
@@ -92,81 +99,66 @@ def _side(entry: Entry | None) -> dict[str, Any] | None:
     return None if entry is None else {"dtype": entry.dtype, "shape": entry.shape}
 
 
-def _stat(found: Diff, changes: Sequence[Change], hidden: int, screen: Screen) -> Iterable[str]:
-    """`` name | what | bar`` lines, the bar as long as the change is large next to the others."""
-    names = [show(change.name) for change in changes]
-    details = [_detail(change) for change in changes]
-    width = max(map(width_of, names), default=0)
-    room = max(map(width_of, details), default=0)
-    most = max((c.weight for c in changes if math.isfinite(c.weight)), default=0.0)
-    for change, name, detail in zip(changes, names, details, strict=True):
-        left = name + " " * (width - width_of(name))
-        right = detail + " " * (room - width_of(detail))
-        yield f" {left} | {right} {_bar(change, most, screen)}".rstrip()
+def _kept(changes: Sequence[Change], limit: int | None) -> tuple[list[Change], int]:
+    """The largest changes in natural order, and how many are left out."""
+    kept = set(map(id, _largest_first(changes)[:limit]))
+    ordered = [change for change in changes if id(change) in kept]
+    return ordered, len(changes) - len(ordered)
+
+
+def _largest_places(changes: Sequence[Change], limit: int | None) -> tuple[list[Place], int]:
+    """The places with the largest changes, and how many changes are at the others."""
+    found = places(_largest_first(changes))
+    return found[:limit], sum(len(place.members) for place in found[len(found[:limit]) :])
+
+
+def _stat(found: Diff, limit: int | None, screen: Screen) -> Iterable[str]:
+    largest, hidden = _largest_places(found.changes, limit)
+    yield from stat(largest, screen)
     yield from (f" {line}" for line in _closing(found, hidden))
 
 
-def _detail(change: Change) -> str:
-    """What happened to a tensor, in a few words."""
-    before, after = change.before, change.after
-    match change.status:
-        case "added" | "removed":
-            side = after or before
-            shape = f"{side.dtype} {shape_text(side.shape)}" if side else ""
-            return f"{change.status} {shape}"
-        case "reshaped" if before and after:
-            kind = f", {change.explanation}" if change.explanation else ""
-            return f"reshaped {shape_text(before.shape)} to {shape_text(after.shape)}{kind}"
-        case "cast" | "retyped" if before and after:
-            types = f"{change.status} {before.dtype} to {after.dtype}"
-            return f"{types}{_figures(change)}" if change.status == "retyped" else types
-        case "renamed":
-            return f"renamed to {show(change.to or '')}"
-    return f"{change.status}{_figures(change)}"
-
-
-def _figures(change: Change) -> str:
-    figures = change.figures
-    if figures is None or figures.differing is None:
-        return ""
-    share = f"{100 * (figures.share or 0):.3g}% of {figures.numel:,}"
-    largest = "" if figures.max_abs is None else f", max {number_text(figures.max_abs)}"
-    relative = "" if figures.rel_l2 is None else f", relative {number_text(figures.rel_l2)}"
-    kind = f", {change.explanation}" if change.explanation else ""
-    return f" {share}{largest}{relative}{kind}"
-
-
-def _bar(change: Change, most: float, screen: Screen) -> str:
-    if change.status in ("cast", "renamed", "retied") or change.status == "reshaped":
-        return ""
-    sign = {"added": "+", "removed": "-"}.get(change.status, "~")
-    share = 1.0 if math.isinf(change.weight) else change.weight / most if most else 0.0
-    bar = sign * max(1, round(share * _LONGEST_BAR))
-    if not screen.has_color:
-        return bar
-    color = {"+": "32", "-": "31", "~": "33"}[sign]
-    return f"\x1b[{color}m{bar}\x1b[0m"
+def _markdown(found: Diff, limit: int | None) -> Iterator[str]:
+    largest, hidden = _largest_places(found.changes, _MOST_PLACES if limit is None else limit)
+    return diff_markdown(largest, _summary(found, hidden), _broken(found))
 
 
 def _closing(found: Diff, hidden: int) -> list[str]:
+    broken = [f"{show(title)} {sentence}" for title, sentence in _broken(found)]
+    return _summary(found, hidden) + broken
+
+
+def _broken(found: Diff) -> list[tuple[str, str]]:
+    """What violates a gate, by place, with a sentence on each."""
+    violated = found.violations or ()
+    groups = grouped([one.name for one in violated], [one.rule for one in violated])
+    told = []
+    for group in groups:
+        count = len(group.places)
+        many = f" ({count:,} tensors)" if count > 1 else ""
+        told.append((group.title, f"{_SENTENCES[violated[group.places[0]].rule]}{many}"))
+    return told
+
+
+def _summary(found: Diff, hidden: int) -> list[str]:
     counts = ", ".join(f"{count:,} {status}" for status, count in found.summary.items())
     lines = [f"{hidden:,} smaller changes not shown"] if hidden else []
     if counts:
         lines.append(f"{counts}; {found.compared:,} tensors compared")
+        lines += _elements(found)
     else:
         lines.append(f"no difference in {found.compared:,} tensors")
-    return lines + violations(found)
+    return lines
+
+
+def _elements(found: Diff) -> list[str]:
+    """How much of the model differs, where the numbers of every change could be told."""
+    if not found.differing or not found.numel:
+        return []
+    share = percent(found.differing, found.numel)
+    return [f"{found.differing:,} of {found.numel:,} elements differ ({share})"]
 
 
 def violations(found: Diff) -> list[str]:
     """A sentence for each violated gate."""
-    return [_violated(violation.rule, violation.name) for violation in found.violations or ()]
-
-
-def _violated(rule: str, name: str) -> str:
-    sentence = {
-        "allow": "changed, and no --allow covers it",
-        "must-change": "did not change, and --must-change names it",
-        "forbid": "changed, and --forbid names it",
-    }[rule]
-    return f"{show(name)} {sentence}"
+    return [f"{show(one.name)} {_SENTENCES[one.rule]}" for one in found.violations or ()]

@@ -32,6 +32,7 @@ def by_modules(report: Report, found: Sequence[ModuleChange]) -> Report:
         rows=[_row(module) for module in found],
         payload={**report.answer, "modules": objects},
         rows_key="modules",
+        forms={},
         names=[module.module for module in found],
         text=None,
     )

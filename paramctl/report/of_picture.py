@@ -38,6 +38,7 @@ def with_picture(report: Report, grids: Sequence[Grid]) -> Report:
         rows=rows,
         payload={**report.answer, "picture": cells},
         rows_key="picture",
+        forms={},
         text=lambda screen: [*_lines(grids, screen), *(f" {note}" for note in report.notes)],
     )
 

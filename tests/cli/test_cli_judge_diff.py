@@ -190,20 +190,37 @@ def test_a_limit_keeps_the_largest_changes(save):
 def test_the_summary_on_a_terminal_has_bars_largest_first(pair):
     result = expect(1, "diff", *pair, "-f", "table", "--color", "never")
     assert result.out.splitlines() == [
-        " new   | added F32 [4]                                 ++++++++++++++++++++++++",
-        " old   | removed F32 [4]                               ------------------------",
+        " new   | added F32 [4]                              ++++++++++++++++++++++++",
+        " old   | removed F32 [4]                            ------------------------",
         " shape | reshaped [4,4] to [2,8]",
-        " q     | changed 6.25% of 16, max 1, relative 0.272182 ~~~~~~~~~~~~~~~~~~~~~~~~",
+        " q     | changed 6.25% of 16, max 1, relative 0.272 ~~~~~~~~~~~~~~~~~~~~~~~~",
         " cast  | cast F32 to F16",
         " 1 added, 1 removed, 1 changed, 1 reshaped, 1 cast; 6 tensors compared",
+        " 1 of 48 elements differ (2.08%)",
     ]
 
 
 def test_markdown_suits_a_pull_request(pair):
+    """The verdict first, then what broke a gate, then the places, the largest change first."""
     lines = expect(1, "diff", *pair, "--forbid", "q", "-f", "md").out.splitlines()
-    assert lines[0].startswith("| name | status | to | differing |")
-    assert any(line.startswith("| `q` | changed |") for line in lines)
-    assert lines[-1] == "q changed, and --forbid names it"
+    assert lines == [
+        "- 1 added, 1 removed, 1 changed, 1 reshaped, 1 cast; 6 tensors compared",
+        "- 1 of 48 elements differ (2.08%)",
+        "- :x: `q` changed, and --forbid names it",
+        "",
+        "| tensors | what | differing | share | max\\_abs | relative |",
+        "| --- | --- | ---: | --- | ---: | --- |",
+        "| `new` | added F32 \\[4\\] |  |  |  |  |",
+        "| `old` | removed F32 \\[4\\] |  |  |  |  |",
+        "| `shape` | reshaped \\[4,4\\] to \\[2,8\\] |  |  |  |  |",
+        "| `q` | changed | 1 | 6.25% | 1 | 0.272 |",
+        "| `cast` | cast F32 to F16 |  |  |  |  |",
+    ]
+
+
+def test_an_equal_pair_has_a_comment_of_one_line(pair):
+    out = expect(0, "diff", pair[0], pair[0], "-f", "md").out
+    assert out == "- no difference in 5 tensors\n"
 
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "jsonl", "md", "table", "json"])

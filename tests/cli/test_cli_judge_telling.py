@@ -47,6 +47,7 @@ def test_the_picture_has_layers_across_and_tensors_down(pair):
             "\n"
         ).rstrip("\n")
         + "\n 1 added, 1 removed, 4 changed, 1 reshaped, 1 cast; 27 tensors compared\n"
+        + " 144 of 864 elements differ (16.7%)\n"
     )
 
 
@@ -84,7 +85,7 @@ def test_equal_models_have_a_picture_too(pair):
     assert " q.weight   ············\n" in out
 
 
-def test_figures_by_module_are_those_of_its_changed_tensors(tmp_path):
+def test_figures_by_module_are_of_its_changed_tensors_its_share_is_of_all(tmp_path):
     a = {f"m.{part}": RANDOM.standard_normal((5, 5)).astype(np.float32) for part in "wxy"}
     b = {**a, "m.w": a["m.w"] * 2, "m.x": a["m.x"] + np.float32(0.1)}
     save_file(a, tmp_path / "a.safetensors")
@@ -93,11 +94,19 @@ def test_figures_by_module_are_those_of_its_changed_tensors(tmp_path):
     row = expect(1, "diff", *paths, "--by", "module", "--json").json["modules"][0]
     old, new = (np.concatenate([side["m.w"], side["m.x"]]).astype(float).ravel() for side in (a, b))
     assert (row["module"], row["changes"], row["summary"]) == ("m", 2, {"changed": 2})
-    assert (row["differing"], row["share"]) == (50, 1.0)
+    assert (row["differing"], row["share"]) == (50, 50 / 75)
     assert row["max_abs"] == np.abs(new - old).max()
     norms = np.linalg.norm(new), np.linalg.norm(old)
     assert row["rel_l2"] == pytest.approx(np.linalg.norm(new - old) / norms[1], rel=1e-12)
     assert row["cosine"] == pytest.approx(new @ old / norms[0] / norms[1], rel=1e-12)
+
+
+def test_modules_that_did_not_change_have_a_row_too(pair):
+    found = expect(1, "diff", *pair, "--by", "module", "--json").json["modules"]
+    assert [row["module"] for row in found[:3]] == ["", "m.layers.0.q", "m.layers.0.up"]
+    row = next(row for row in found if row["module"] == "m.layers.7.up")
+    assert (row["changes"], row["differing"], row["share"], row["rel_l2"]) == (0, 0, 0.0, None)
+    assert len(found) == 1 + 12 + 13
 
 
 def test_modules_without_figures_have_none(pair):

@@ -1,10 +1,12 @@
 """Explanations of changed matrices: right where one holds, silent where none does."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from memory_source import MemorySource
 
-from paramctl.diff.explain import explain
+from paramctl.diff.explain import explain, explain_sparse
+from paramctl.figures.comparison import Comparison
 
 RANDOM = np.random.default_rng(0)
 W = RANDOM.standard_normal((96, 80)).astype(np.float32)
@@ -28,7 +30,7 @@ def test_a_scaled_matrix_shows_its_factor():
 def test_a_few_changed_rows_are_counted():
     changed = W.copy()
     changed[[3, 70]] = RANDOM.standard_normal((2, 80))
-    assert explained(W, changed) == "2 of 96 rows, rank 2"
+    assert explained(W, changed) == "2 of 96 rows"
 
 
 def test_a_change_of_everything_has_no_explanation():
@@ -51,3 +53,26 @@ def test_nan_explains_nothing():
 def test_higher_ranks_are_flattened_behind_the_first_axis():
     kernel = W.reshape(96, 5, 4, 4)
     assert explained(kernel, kernel * np.float32(2)) == "scaled by 2"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+@pytest.mark.parametrize("rank", [1, 8])
+def test_a_low_rank_update_is_one_after_rounding_too(dtype, rank):
+    """What rounding to half precision adds is no part of the change."""
+    down, up = RANDOM.standard_normal((rank, 80)), RANDOM.standard_normal((96, rank))
+    update = 0.1 * up @ down / np.sqrt(rank)
+    before = W.astype(dtype)
+    assert explained(before, (before.astype(float) + update).astype(dtype)) == f"rank {rank}"
+    assert explained(before, (before.astype(float) * 1.3).astype(dtype)) == "scaled by 1.3"
+
+
+def test_noise_of_the_size_of_rounding_is_not_explained_away():
+    before = W.astype(ml_dtypes.bfloat16)
+    noise = 0.003 * RANDOM.standard_normal(W.shape)
+    assert explained(before, (before.astype(float) + noise).astype(ml_dtypes.bfloat16)) == ""
+
+
+def test_few_changed_elements_are_counted_where_nothing_else_explains_them():
+    assert explain_sparse(Comparison(numel=1000, differing=10)) == "10 of 1,000 elements"
+    assert explain_sparse(Comparison(numel=1000, differing=11)) == ""
+    assert explain_sparse(Comparison(numel=1000, differing=None)) == ""

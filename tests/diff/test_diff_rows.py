@@ -52,7 +52,12 @@ def test_many_rows_are_read_in_stretches(monkeypatch):
         (W, W[:, :-1].copy(), ""),
         (W, W[:3].astype(np.float16), ""),
         (W[:0], W, ""),
-        (np.float32(1), np.float32([1]), ""),
+        (np.float32(1), np.float32([1]), "the same bytes"),
+        (W, W.T.copy(), "transposed"),
+        (W, W.reshape(-1), "the same bytes"),
+        (W, W.T.copy() + 1, ""),
+        (W, W.T.astype(np.float16), ""),
+        (W.reshape(2, -1, 2), np.swapaxes(W.reshape(2, -1, 2), 1, 2).copy(), "transposed"),
     ],
 )
 def test_only_appended_or_dropped_rows_explain_another_shape(a, b, expected):
