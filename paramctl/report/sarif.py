@@ -15,6 +15,7 @@ from urllib.parse import quote
 from paramctl import __version__
 from paramctl.check.finding import Finding, Verdict
 from paramctl.check.rule import Rule, all_rules
+from paramctl.formats.folder import INDEX, SINGLE
 from paramctl.names import escape, show
 from paramctl.sources.address import is_url, shown
 
@@ -88,7 +89,13 @@ def _file(model: str, name: str) -> tuple[str, bool]:
     path = Path(model)
     own = path / name if path.is_dir() else path.parent / name
     is_file = bool(name) and "\0" not in name and len(name) < 256 and own.is_file()
-    target = own if is_file else path
+    target = own if is_file else _place(path)
     if target.is_absolute():
         return f"file://{quote(str(target), errors='surrogatepass')}", is_file
     return quote(str(target), errors="surrogatepass"), is_file
+
+
+def _place(model: Path) -> Path:
+    """The file of a folder that stands for the model, so that code hosts can show a finding."""
+    held = (model / INDEX, model / SINGLE)
+    return next((path for path in held if path.is_file()), model)
