@@ -82,7 +82,8 @@ class Constructors(Mapping[str, Any]):
 
     def _count_present(self, prefix: Any) -> int:
         """How many numbered modules the checkpoint has under a prefix: 0, 1, 2 … in a row."""
-        return next(n for n in range(MOST_MODULES) if not self._is_present(f"{prefix}{n}."))
+        gaps = (n for n in range(MOST_MODULES) if not self._is_present(f"{prefix}{n}."))
+        return next(gaps, MOST_MODULES)
 
 
 def plan_of(run: Evaluator, node: ast.expr) -> Plan | None:

@@ -177,4 +177,5 @@ def test_a_family_uses_all_that_it_makes():
 
     for family in families():
         spec = load_spec(family)
-        assert unused_children(spec, build(spec, lambda _: True)) == [], family
+        module = build(spec, lambda beginning: not beginning[-2:-1].isdigit())
+        assert unused_children(spec, module) == [], family

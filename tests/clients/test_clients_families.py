@@ -1,8 +1,8 @@
-"""Families against transformers: every output of tiny random models that it saved."""
+"""Families against transformers: padding, half precision, shards, and ties stored otherwise."""
 
 import numpy as np
 import pytest
-from clients.tiny_models import CASES, as_arguments, inputs_of, saved
+from clients.tiny_models import as_arguments, inputs_of, saved
 from command import expect
 from safetensors.numpy import load_file
 
@@ -15,26 +15,6 @@ def outputs(folder, inputs):
     words = as_arguments(inputs, folder)
     expect(0, "forward", folder, *words, "--save", out, "--force")
     return load_file(out)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_outputs_are_those_of_transformers(case, tmp_path):
-    import torch
-
-    model = saved(case, tmp_path)
-    inputs = inputs_of(model)
-    with torch.no_grad():
-        wanted = {name: y for name, y in model(**inputs).items() if isinstance(y, torch.Tensor)}
-    assert wanted
-    found = outputs(tmp_path, inputs)
-    if "start_logits" in wanted:
-        pair = wanted.pop("start_logits"), wanted.pop("end_logits")
-        wanted["span_logits"] = torch.stack(pair, -1)
-    for name, truth in wanted.items():
-        alike = [y for y in found.values() if y.shape == truth.shape]
-        gaps = [np.abs(y - truth.numpy()).max() for y in alike]
-        assert gaps, f"no output has the shape of {name}"
-        assert min(gaps) < 1e-4, name
 
 
 @pytest.mark.parametrize("case", ["llama", "bert", "t5"])
@@ -92,13 +72,3 @@ def test_a_file_with_the_head_alone_is_run_tied(tmp_path):
     tensors["lm_head.weight"] = tensors.pop("model.embed_tokens.weight")
     save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
     np.testing.assert_array_equal(outputs(tmp_path, inputs)["logits"], wanted)
-
-
-@pytest.mark.parametrize(
-    "case", ["llama-tied", "gpt2", "bert-pretraining", "gpt-neox", "mixtral", "t5", "vit"]
-)
-def test_families_fit_their_own_checkpoints(case, tmp_path):
-    saved(case, tmp_path)
-    report = expect(0, "check", tmp_path, "--json").json
-    assert report["ok"] is True
-    assert [found for found in report["findings"] if found["severity"] == "error"] == []

@@ -178,6 +178,21 @@ def test_a_missing_head_follows_the_file(tmp_path):
     assert kept == {"nothing": ["body", "pool"], "cls": ["body", "cls"], "none": ["body"]}
 
 
+def test_a_depth_follows_the_file(tmp_path):
+    """Numbered modules in a row are counted; tensors may ask the file too."""
+    text = (
+        "paramctl: 1\nmodel:\n  params: {gain: Param(4) if present('gain') else None}\n"
+        "  modules:\n    h: Repeat(count_present('h.') if present() else 3, Linear(4, 4))\n"
+        "  forward: return h(x)\n"
+    )
+    path = write(tmp_path, text)
+    assert len(built(path)[1].h) == 3
+    held = ("h.0.", "h.1.", "h.3.", "gain")
+    module = built(path, present=lambda beginning: beginning in held)[1]
+    assert (len(module.h), module.gain.shape) == (2, (4,))
+    assert built(path)[1].gain is None
+
+
 def test_inputs_take_defaults_from_each_other(tmp_path):
     text = (
         "paramctl: 1\ninputs:\n  ids: {shape: [batch, seq], dtype: int64, below: 9}\n"
