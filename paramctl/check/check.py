@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paramctl.check.finding import Finding, Verdict
-from paramctl.check.library import complaint, library_findings
+from paramctl.check.library import complaint, complaints, library_findings
 from paramctl.check.rule import Rule, chosen_rules
 from paramctl.check.subject import Subject
 from paramctl.errors import CheckpointError
@@ -59,7 +59,7 @@ def examine(
 ) -> Verdict:
     """What some rules say of a checkpoint that is open already."""
     source = subject.source
-    subject.library = {path.name: complaint(path) for path in subject.regular_files}
+    subject.library = complaints(source)
     if bind is not None and not source.problems:
         subject.binding = bind(source)
     ran: list[str] = []

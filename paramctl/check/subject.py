@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paramctl.compute.traffic import expect
@@ -106,8 +105,3 @@ class Subject:
         if not with_values:
             return ((entry, Statistics(numel=entry.numel or 0)) for entry in entries)
         return zip(entries, statistics_of(self.source, entries), strict=True)
-
-    @property
-    def regular_files(self) -> list[Path]:
-        """The files of the model that other libraries can open, here and by a name."""
-        return [path for path in self.source.local_files if path.is_file()]

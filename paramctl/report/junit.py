@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from paramctl.check.finding import Finding, Verdict
 from paramctl.names import show
+from paramctl.sources.address import shown
 
 
 def junit(found: Verdict, model: str) -> Iterator[str]:
@@ -19,7 +20,7 @@ def junit(found: Verdict, model: str) -> Iterator[str]:
     Args:
         model: what was checked, as it was given.
     """
-    name = quoteattr(f"paramctl check {show(model)}")
+    name = quoteattr(f"paramctl check {shown(model)}")
     groups = {rule: [one for one in found.findings if one.rule == rule] for rule in _rules(found)}
     failed = sum(any(one.severity == "error" for one in group) for group in groups.values())
     counts = f'tests="{len(groups)}" failures="{failed}" errors="0"'

@@ -6,10 +6,9 @@ from typing import Any
 
 from paramctl.check.finding import Finding, Verdict
 from paramctl.names import show
-from paramctl.report.junit import junit
 from paramctl.report.report import Column, Report
-from paramctl.report.sarif import sarif
 from paramctl.report.screen import Screen
+from paramctl.sources.address import shown
 
 _COLUMNS = (Column("severity"), Column("rule"), Column("name"), Column("message"), Column("hint"))
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -38,8 +37,20 @@ def check_report(found: Verdict, model: str) -> Report:
         rows_key="findings",
         names=[finding.name for finding in found.findings if finding.name],
         text=lambda screen: _sentences(found, model, screen),
-        forms={"junit": lambda: junit(found, model), "sarif": lambda: sarif(found, model)},
+        forms={"junit": lambda: _junit(found, model), "sarif": lambda: _sarif(found, model)},
     )
+
+
+def _junit(found: Verdict, model: str) -> Iterable[str]:
+    from paramctl.report.junit import junit  # what XML brings along takes a while
+
+    return junit(found, model)
+
+
+def _sarif(found: Verdict, model: str) -> Iterable[str]:
+    from paramctl.report.sarif import sarif
+
+    return sarif(found, model)
 
 
 def _row(finding: Finding) -> tuple[Any, ...]:
@@ -66,7 +77,7 @@ def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
         yield f"{severity}[{finding.rule}] {place}{show(finding.message)}"
         if finding.hint and (following is None or following.hint != finding.hint):
             yield f"    hint: {finding.hint}"
-    yield f"{show(model)}: {_summary(found)}"
+    yield f"{shown(model)}: {_summary(found)}"
 
 
 def _summary(found: Verdict) -> str:

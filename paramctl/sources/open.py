@@ -127,6 +127,7 @@ class _Opening:
     def _headers(self, names: list[str], index: Index | None) -> list[Header]:
         """The header of every shard; what is missing comes before what is malformed."""
         found = list(self._each_header(names))
+        self.opened = dict(sorted(self.opened.items()))
         errors = {shard: one for shard, one in enumerate(found) if not isinstance(one, Header)}
         if index is None:
             for error in errors.values():

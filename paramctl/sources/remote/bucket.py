@@ -161,7 +161,8 @@ class Bucket:
         status = _status(error)
         text = str(error)
         if isinstance(error, FileNotFoundError) or kind == "NotFoundError":
-            return MissingError("no such file (404)", where=where)
+            what = "file" if name else "bucket"
+            return MissingError(f"no such {what} (404)", where=where)
         if kind == "PreconditionError":
             return CheckpointError("the file changed while it was read (412)", where=where)
         if "169.254.169.254" in text or "metadata.google.internal" in text:

@@ -196,13 +196,14 @@ class Web:
                 if not count:
                     raise ConnectionResetError
                 done += count
-            answer.read()  # nothing is left; so the connection may be used again
+            answer.read()  # nothing is left
         except (OSError, http.client.HTTPException) as error:
             self._lines.hang_up(link)
             problem = f"the connection broke after {done} of {len(view)} bytes"
             if isinstance(error, TimeoutError):
                 problem = f"the answer stopped after {done} of {len(view)} bytes"
             raise PassingError(problem, done=done) from error
+        self._lines.free(link)
 
     def _authorization(self, home: Link) -> str:
         if self._token:
@@ -236,7 +237,7 @@ def _explained(error: Exception, link: Link, where: str) -> Exception:
     if isinstance(error, ConnectionError | http.client.RemoteDisconnected):
         return PassingError(f"{place} broke the connection")
     if isinstance(error, http.client.HTTPException):
-        text = show(str(error)) or type(error).__name__
+        text = show(str(error).strip()) or type(error).__name__
         return CheckpointError(f"the answer of {place} is no HTTP: {text}", where=where)
     text = getattr(error, "strerror", None) or type(error).__name__
     return CheckpointError(f"{place} can't be reached: {show(text.lower())}", where=where)

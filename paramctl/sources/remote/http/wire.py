@@ -120,24 +120,34 @@ class Line:
 
 
 class Switchboard:
-    """The lines of all threads."""
+    """The lines of all threads; one that is in use is closed by nobody but its thread."""
 
     def __init__(self) -> None:
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._lines: set[Line] = set()
+        self._lines: dict[Line, bool] = {}  # and whether it is in use
         self._closed = False
 
     def line(self, link: Link) -> Line:
-        """This thread's connection to the host of an address."""
+        """This thread's connection to the host of an address, in use from now on."""
         mine: dict[tuple[str, str, int], Line] = self._local.__dict__.setdefault("lines", {})
         if link.origin not in mine:
-            line = mine[link.origin] = Line(link)
-            with self._lock:
-                if self._closed:
-                    raise ConnectionAbortedError
-                self._lines.add(line)
+            mine[link.origin] = Line(link)
+        with self._lock:
+            if self._closed:
+                raise ConnectionAbortedError
+            self._lines[mine[link.origin]] = True
         return mine[link.origin]
+
+    def free(self, link: Link) -> None:
+        """Keep this thread's connection to a host for the next request."""
+        line = self._local.lines[link.origin]
+        with self._lock:
+            is_kept = not self._closed
+            if is_kept:
+                self._lines[line] = False
+        if not is_kept:
+            self.hang_up(link)
 
     def hang_up(self, link: Link) -> None:
         """Close this thread's connection to a host; the next one is a new one."""
@@ -145,17 +155,18 @@ class Switchboard:
         if line is not None:
             line.close()
             with self._lock:
-                self._lines.discard(line)
+                self._lines.pop(line, None)
 
     def close(self) -> None:
-        """Hang up everywhere."""
+        """Hang up everywhere; who is waiting for an answer gets none."""
         with self._lock:
             self._closed = True
-            lines, self._lines = self._lines, set()
-        for line in lines:
-            line.abort()
-        for line in self._local.__dict__.pop("lines", {}).values():
-            line.close()
+            lines, self._lines = self._lines, {}
+        for line, is_used in lines.items():
+            if is_used:
+                line.abort()
+            else:
+                line.close()
 
 
 def _proxy(link: Link) -> Link | None:
