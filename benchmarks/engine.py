@@ -1,158 +1,94 @@
-"""One forward of a decoder beside torch on the CPU, computing alone.
+"""A forward, and a forward with gradients, beside torch: computing alone.
 
-    python benchmarks/engine.py [--quick]
+    python benchmarks/engine.py [--quick] [--device cuda]
 
-Weights are random. ``streamed`` keeps them in bfloat16 and widens them block by block, as a
-checkpoint's are; ``torch`` has them in float32. Times are medians; read the ratios.
+Both run the same checkpoint of random BF16 values in float32; torch through transformers with
+its default attention, its weights in memory. ``in memory`` has ours there too, in float32;
+``streamed`` reads them from the file in each run. One side works at a time, with two threads.
 """
 
-import math
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-import ml_dtypes
+from measured import Given, run, seconds_text
+from models import MODELS, model, parameters
+from side import THREADS, Side, race
+
+OURS = f"""
 import numpy as np
-from measured import Given
-from measured import run as run_tables
-
-from paramctl.engine.execution import Execution
-from paramctl.engine.parameter import Parameter
-
-
-@dataclass(frozen=True)
-class Size:
-    """A decoder: width, inner width, heads, key heads, layers."""
-
-    width: int
-    inner: int
-    heads: int
-    kv: int
-    layers: int
-
-
-SIZES = {"small": Size(768, 3072, 12, 12, 4), "grouped": Size(1280, 3456, 20, 4, 4)}
-
-
-def weights(size: Size, seed: int = 0) -> list[dict[str, np.ndarray]]:
-    """Random matrices of every layer, (out, in) in float32."""
-    rng = np.random.default_rng(seed)
-    head = size.width // size.heads
-    shapes = {
-        "q": (size.width, size.width), "k": (size.kv * head, size.width),
-        "v": (size.kv * head, size.width), "o": (size.width, size.width),
-        "gate": (size.inner, size.width), "up": (size.inner, size.width),
-        "down": (size.width, size.inner),
-    }  # fmt: skip
-    return [
-        {
-            name: rng.standard_normal(shape, np.float32) / math.sqrt(shape[1])
-            for name, shape in shapes.items()
-        }
-        for _ in range(size.layers)
-    ]
-
-
-def ours(size: Size, layers: list[dict[str, Any]], dtype: str) -> Callable[[np.ndarray], Any]:
-    """The decoder through the engine."""
-    held = [
-        {name: Parameter(name, w.shape, dtype=dtype, value=w) for name, w in layer.items()}
-        for layer in layers
-    ]
-
-    def run(x: np.ndarray) -> Any:
-        execution = Execution()
-        h = execution.constant(x)
-        for layer in held:
-            h = block(execution, size, layer, h)
-        return h.array
-
-    return run
-
-
-def block(execution: Execution, size: Size, layer: dict[str, Parameter], h: Any) -> Any:
-    """Attention and a gated feed-forward, normalized before each."""
-    f = execution.function
-
-    def linear(name: str, x: Any) -> Any:
-        return f("linear", x, execution.parameter(layer[name]))
-
-    x = f("rms_norm", h)
-    q = f("rope", f("heads", linear("q", x), size.heads))
-    k = f("rope", f("heads", linear("k", x), size.kv))
-    v = f("heads", linear("v", x), size.kv)
-    h = h + linear("o", f("merge_heads", f("attention", q, k, v, causal=True)))
-    x = f("rms_norm", h)
-    return h + linear("down", f("silu", linear("gate", x)) * linear("up", x))
-
-
-def theirs(size: Size, layers: list[dict[str, np.ndarray]]) -> Callable[[np.ndarray], Any]:
-    """The same decoder in torch."""
-    import torch
-    from torch.nn import functional
-
-    held = [{name: torch.from_numpy(w) for name, w in layer.items()} for layer in layers]
-    head = size.width // size.heads
-
-    def rope(x: Any) -> Any:
-        speeds = 10000.0 ** (-torch.arange(0, head, 2) / head)
-        angles = torch.arange(x.shape[-2])[:, None] * speeds
-        cos, sin = angles.cos(), angles.sin()
-        a, b = x[..., : head // 2], x[..., head // 2 :]
-        return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
-
-    def cut(x: Any, count: int) -> Any:
-        return x.unflatten(-1, (count, head)).transpose(1, 2)
-
-    def run(x: np.ndarray) -> Any:
-        h = torch.from_numpy(x)
-        for w in held:
-            y = functional.rms_norm(h, (size.width,), eps=1e-6)
-            q, k = rope(cut(y @ w["q"].T, size.heads)), rope(cut(y @ w["k"].T, size.kv))
-            v = cut(y @ w["v"].T, size.kv)
-            a = functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-            h = h + a.transpose(1, 2).flatten(-2) @ w["o"].T
-            y = functional.rms_norm(h, (size.width,), eps=1e-6)
-            h = h + (functional.silu(y @ w["gate"].T) * (y @ w["up"].T)) @ w["down"].T
-        return h.numpy()
-
-    def untracked(x: np.ndarray) -> Any:
+from paramctl.compute.pool import set_threads
+from paramctl.compute.devices import choose_device
+from paramctl.binding.model import fitting_model
+from paramctl.run.forward import Setting, forward, settle
+from paramctl.run.gradients import go_backward, seeds
+from paramctl.sources.open import open_source
+set_threads({THREADS})
+folder, kind, device = sys.argv[1:]
+backend = choose_device(device).backends[0]
+model = fitting_model(open_source(folder))
+if kind != "streamed":
+    for _, parameter in model.module.unique_parameters():
+        parameter.value = backend.widen(parameter.value.array())
+settled = set()
+def run(tokens):
+    ids = {{"input_ids": np.random.default_rng(0).integers(0, 32000, (1, int(tokens)))}}
+    if tokens not in settled:
+        settle(model, ids)
+        settled.add(tokens)
+    outcome = forward(model, ids, Setting(backend, mode="tape" if "grad" in kind else "arrays"))
+    if "grad" in kind:
+        one = seeds(outcome.execution, outcome.outputs, "sum", {{}})
+        go_backward(outcome.execution, outcome.outputs, one)
+        for _, parameter in model.module.unique_parameters():
+            parameter.grad = None
+    backend.sync()
+"""
+TORCH = f"""
+import numpy as np, torch, transformers
+torch.set_num_threads({THREADS})
+transformers.utils.logging.disable_progress_bar()
+folder, kind, device = sys.argv[1:]
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+model = model.eval().to(device)
+def run(tokens):
+    ids = np.random.default_rng(0).integers(0, 32000, (1, int(tokens)))
+    ids = torch.from_numpy(ids).to(device)
+    if "grad" in kind:
+        model(ids, use_cache=False).logits.sum().backward()
+        model.zero_grad()
+    else:
         with torch.inference_mode():
-            return run(x)
-
-    return untracked
-
-
-def milliseconds(run: Callable[[np.ndarray], Any], x: np.ndarray, rounds: int) -> float:
-    """The median time of a run after one that warms up."""
-    run(x)
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        run(x)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
+            model(ids, use_cache=False)
+    if device != "cpu":
+        torch.cuda.synchronize()
+"""
 
 
 def engine(given: Given) -> None:
-    """Print one line per size and length."""
-    print("\nComputing alone\n")
-    print("| model | tokens | torch | in memory | streamed | difference |")
-    print("|---|---:|---:|---:|---:|---:|", flush=True)
-    for name, size in SIZES.items():
-        layers = weights(size)
-        narrow = [{k: w.astype(ml_dtypes.bfloat16) for k, w in layer.items()} for layer in layers]
-        runs = [theirs(size, layers), ours(size, layers, "F32"), ours(size, narrow, "BF16")]
-        for tokens in (1, 128) if given.quick else (1, 128, 1024):
-            x = np.random.default_rng(1).standard_normal((1, tokens, size.width), np.float32)
-            difference = np.abs(runs[0](x) - runs[1](x)).max()
-            torch_ms, *own = [milliseconds(run, x, given.rounds) for run in runs]
-            ratios = " | ".join(f"{ms / torch_ms:.2f}" for ms in own)
-            line = f"| {name} | {tokens} | {torch_ms:.1f} ms | {ratios} | {difference:.0e} |"
-            print(line, flush=True)
+    """Print one line per model, length and place of the weights."""
+    print("\nComputing alone, in float32 from BF16\n")
+    print("| what | peer | paramctl | peer | ratio (quartiles) | peak |")
+    print("|---|---|---:|---:|---:|---:|", flush=True)
+    for name in ("small",) if given.quick else ("gpt2-124m", "llama-0.5b"):
+        folder = given.folder / name
+        model(folder, MODELS[name], "BF16", filled=True)
+        what = f"{name} ({parameters(MODELS[name]) / 1e6:.0f} M)"
+        with Side(TORCH, folder, "forward", given.device) as theirs:
+            for tokens in (1, 128) if given.quick else (1, 128, 1024):
+                for kind in ("in memory", "streamed"):
+                    _row(given, what, folder, tokens, kind, theirs)
+        with Side(TORCH, folder, "gradients", given.device) as theirs:
+            _row(given, what, folder, 128, "gradients", theirs)
+
+
+def _row(given: Given, what: str, folder: Path, tokens: int, kind: str, theirs: Side) -> None:
+    with Side(OURS, folder, kind, given.device) as ours:
+        found = race(ours, theirs, (tokens,), 2 * given.rounds + 1)
+        cells = [
+            f"{what}, {tokens} tokens, {kind}", "torch", seconds_text(found.ours),
+            seconds_text(found.theirs), found.text, f"{ours.peak():.0f} MiB",
+        ]  # fmt: skip
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
-    run_tables(__doc__, engine)
+    run(__doc__, engine)

@@ -86,11 +86,13 @@ class Given:
         quick: whether sizes are small.
         rounds: how often each side runs.
         folder: where files are written.
+        device: where the engine computes.
     """
 
     quick: bool
     rounds: int
     folder: Path
+    device: str = "cpu"
 
     def size(self, full: int, quick: int) -> int:
         """The one or the other."""
@@ -120,13 +122,14 @@ class Table:
             mine.append(ours())
             other.append(theirs())
         seconds, beside = (min(one.seconds for one in side) for side in (mine, other))
-        cells = [what, peer, _time(seconds), _time(beside), f"{seconds / beside:.2f}"]
+        cells = [what, peer, seconds_text(seconds), seconds_text(beside), f"{seconds / beside:.2f}"]
         if self._peaks:
             cells.append(f"{max(one.peak for one in mine):.0f} MiB")
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def _time(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
+    """Seconds or milliseconds."""
     return f"{seconds:.2f} s" if seconds >= 0.995 else f"{1000 * seconds:.0f} ms"
 
 
@@ -149,9 +152,10 @@ def run(doc: str | None, *subjects: Callable[[Given], None]) -> None:
     options.add_argument("--quick", action="store_true", help="small sizes, two rounds")
     options.add_argument("--rounds", type=int, metavar="N", help="runs of each side, of 3 or 2")
     options.add_argument("--folder", type=Path, metavar="DIR", help="where files are written")
+    options.add_argument("--device", default="cpu", help="where the engine computes: cpu, cuda")
     given = options.parse_args()
     rounds = given.rounds or (2 if given.quick else 3)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         print(machine())
         for subject in subjects:
-            subject(Given(given.quick, rounds, Path(folder)))
+            subject(Given(given.quick, rounds, Path(folder), given.device))

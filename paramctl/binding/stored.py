@@ -33,9 +33,16 @@ class StoredTensor:
         """The whole array, in memory of its own."""
         return self._read(0, self.shape)
 
-    def rows(self, start: int, stop: int) -> Any:
-        """Rows ``[start, stop)`` of the first axis; only their bytes are read."""
-        return self._read(start * self._row, (stop - start, *self.shape[1:]))
+    def rows(self, start: int, stop: int, out: Any = None) -> Any:
+        """Rows ``[start, stop)`` of the first axis; only their bytes are read.
+
+        Args:
+            out: a contiguous array of the dtype and their shape, to read into.
+        """
+        if out is None:
+            return self._read(start * self._row, (stop - start, *self.shape[1:]))
+        self.source.read_into(self.name, out.reshape(-1).view(np.uint8), start * self._row)
+        return out
 
     def take(self, indices: Any) -> Any:
         """The rows with these indices, each read once however often it is asked for.

@@ -88,17 +88,18 @@ def quiet() -> Any:
 
 def is_float_array(array: np.ndarray) -> bool:
     """Whether an array holds real floats, those of ml_dtypes included."""
-    return array.dtype.kind == "f" or array.dtype.name.startswith(("bfloat", "float"))
+    return _is_float(array.dtype)
+
+
+@functools.cache
+def _is_float(dtype: Any) -> bool:
+    return bool(dtype.kind == "f" or dtype.name.startswith(("bfloat", "float")))
 
 
 def _widen_into(array: np.ndarray, out: np.ndarray) -> None:
     """Convert; into float32 by whichever way moves the fewest bits."""
     bitwise = out.dtype == np.float32 and out.flags.c_contiguous and array.flags.c_contiguous
-    if bitwise and array.dtype.name == "bfloat16":
-        np.left_shift(
-            array.view(np.uint16), 16, out=out.view(np.uint32), dtype=np.uint32, casting="unsafe"
-        )
-    elif bitwise and array.dtype == np.float16:
+    if bitwise and array.dtype == np.float16:
         _widen_half(array, out)
     elif bitwise and array.dtype.itemsize == 1:
         np.take(byte_values(array.dtype.name), array.view(np.uint8), out=out, mode="clip")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from paramctl.compute.backend import HOST, Backend, quiet
+from paramctl.dtypes import DTYPES
 from paramctl.engine.elementwise import require_value
 from paramctl.engine.frames import add_frame
 from paramctl.engine.function import FUNCTIONS, call_function
@@ -120,8 +121,6 @@ class Execution:
 
     def dtype_of(self, parameter: Parameter) -> str:
         """The dtype a parameter's numbers have in this run."""
-        from paramctl.dtypes import DTYPES
-
         stored = DTYPES[parameter.dtype]
         return self.dtype if stored.is_floating else stored.array
 
@@ -255,7 +254,7 @@ class Execution:
             hook.before(module, values)
         self._depth += 1
         try:
-            if module.infer is not None:
+            if module.infer is not None and not (module.is_settled and self.mode != "shapes"):
                 module.infer(self, values)
             value = self._forward(module, values)
         except (LanguageError, ParamctlError) as error:

@@ -23,10 +23,14 @@ class Module:
         type_name: the block it was made from, such as ``Linear``.
         path: dotted path from the root, which is also the prefix of its tensors' names.
         forward: ``forward(execution, *values) -> value``; ``None``: the children run in order.
-        infer: finds unknown sizes from the inputs, called before ``forward`` while any is unknown.
+        infer: finds unknown sizes from the inputs, and compares those that are known; called
+            before ``forward``.
         place: ``file:line`` of its declaration, or empty.
         arguments: what it was made with, in the order given; for listings.
+        is_settled: whether all its sizes are known, so that only shapes ask ``infer`` again.
     """
+
+    is_settled = False
 
     def __init__(
         self,

@@ -72,6 +72,11 @@ class Signature:
     options: dict[str, Any]
     defaults: dict[str, Any]
 
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether every option has a default."""
+        return inspect.Parameter.empty not in self.options.values()
+
 
 class Operation:
     """Base of all operations; instances hold nothing and are made once.
@@ -138,11 +143,13 @@ class Operation:
             LanguageError: an argument is missing, unknown or given twice.
         """
         declared = self.signature
+        count = len(declared.operands)
+        if len(given) == count and not named and not declared.variadic and declared.is_complete:
+            return list(given), dict(declared.options)
         named = dict(named)
         if declared.variadic:
             operands, rest = _spread(given)
         else:
-            count = len(declared.operands)
             operands, rest = list(given[:count]), list(given[count:])
             for name in declared.operands[len(operands) :]:
                 if name in named:
@@ -163,10 +170,11 @@ class Operation:
                 problem = "twice" if name in options else "and does not know it"
                 raise LanguageError(f"{self.name} was given '{name}' {problem}", hint=self.usage)
             options[name] = value
-        for name, default in declared.items():
-            if options.setdefault(name, default) is inspect.Parameter.empty:
+        full = {**declared, **options}
+        for name, value in full.items():
+            if value is inspect.Parameter.empty:
                 raise LanguageError(f"{self.name} needs '{name}'", hint=self.usage)
-        return {name: options[name] for name in declared}
+        return full
 
     @property
     def usage(self) -> str:

@@ -23,8 +23,12 @@ class Stored(Protocol):
     def array(self) -> Any:
         """The whole array, on the host, in the file's dtype."""
 
-    def rows(self, start: int, stop: int) -> Any:
-        """Rows ``[start, stop)`` of the first axis."""
+    def rows(self, start: int, stop: int, out: Any = None) -> Any:
+        """Rows ``[start, stop)`` of the first axis.
+
+        Args:
+            out: an array of the file's dtype and their shape that may be used for the result.
+        """
 
     def take(self, indices: Any) -> Any:
         """The rows with these indices, and no others are read."""

@@ -5,6 +5,7 @@ Source: NEP 50, "Promotion rules for Python scalars".
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from paramctl.engine.unknown import Unknown
@@ -19,7 +20,13 @@ _FIRST_COMPLEX = _RANK["complex64"]
 def dtype_name(operand: Any) -> str:
     """The plain name of a tensor's or array's dtype, whichever library the array is of."""
     dtype = operand.dtype
-    return dtype if type(dtype) is str else str(dtype).rpartition(".")[2]
+    kind: Any = type(dtype)
+    return dtype if kind is str else _plain_name(kind, dtype)
+
+
+@lru_cache(maxsize=256)  # by type first: dtypes of different libraries don't like to be compared
+def _plain_name(_kind: type, dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2]
 
 
 def is_float(dtype: str) -> bool:

@@ -1,33 +1,42 @@
 """Products with a weight that may still be in its file, in blocks of a fixed number of elements.
 
-Blocks do not depend on the number of threads and each is one product of its own, so results
-are the same bits for any number of workers. A weight that is an array here already, or is
-small, goes through in one product: the plain path.
+A block is read, widened and multiplied by one thread, in that thread's buffers. Blocks do not
+depend on the number of threads and each is one product of its own, so results are the same bits
+for any number of workers. A weight that is an array here already, or is small, goes through in
+one piece: the plain path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from paramctl.compute.backend import quiet
+import numpy as np
+
 from paramctl.compute.blas import single_threaded
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.blocks import scratch
+from paramctl.compute.product import product, spans
+from paramctl.compute.team import run_parts
 from paramctl.engine.weight import Held, Weight
 
-BLOCK = 1 << 20  # elements: smaller blocks lose more to hand-overs than they gain in cache
+BLOCK = 1 << 20  # elements: fewer cost more in hand-overs than they gain in the cache
+SLAB = 1 << 22  # elements of the rows that are widened before they are multiplied together
+SMALL = 1 << 16
 
 
 def streams(weight: Weight | Held) -> bool:
     """Whether a weight goes block by block: it must be read or widened on the host, and is big."""
-    return isinstance(weight, Weight) and weight.is_narrow and weight.numel > BLOCK
+    if not isinstance(weight, Weight) or weight.numel <= SMALL:
+        return False
+    return weight.is_narrow and weight.is_real
 
 
-def blocks(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    """Runs of rows of about ``BLOCK`` elements."""
-    count = max(1, BLOCK // max(1, shape[1]))
-    for start in range(0, shape[0], count):
-        yield start, min(start + count, shape[0])
+def blocks(shape: tuple[int, ...], size: int) -> list[tuple[int, int]]:
+    """Runs of rows of at most about ``size`` elements: an even number, or one, about equal."""
+    rows, width = shape
+    count = -(-rows * max(1, width) // size)
+    count += count % 2 if count > 1 else 0
+    step = max(1, -(-rows // max(1, count)))
+    return [(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def multiply(xp: Any, x: Any, weight: Weight | Held, transposed: bool) -> Any:
@@ -38,10 +47,9 @@ def multiply(xp: Any, x: Any, weight: Weight | Held, transposed: bool) -> Any:
     """
     if not streams(weight):
         whole = weight.array()
-        return xp.matmul(x, whole if transposed else xp.swapaxes(whole, 0, 1))
-    if transposed:
-        return _sum_of_parts(xp, x, weight)
-    return _columns(xp, x, weight)
+        return product(xp, x, whole if transposed else xp.swapaxes(whole, 0, 1))
+    assert isinstance(weight, Weight)
+    return (_sum_of_slabs if transposed else _columns)(xp, x, weight)
 
 
 def backward_input(xp: Any, dy: Any, weight: Weight | Held, transposed: bool) -> Any:
@@ -49,30 +57,54 @@ def backward_input(xp: Any, dy: Any, weight: Weight | Held, transposed: bool) ->
     return multiply(xp, dy, weight, not transposed)
 
 
-def _columns(xp: Any, x: Any, weight: Weight | Held) -> Any:
+def _columns(xp: Any, x: Any, weight: Weight) -> Any:
     """Each block of rows of the weight fills its columns of the result."""
-    result = xp.empty((x.shape[0], weight.shape[0]), dtype=x.dtype)
+    result = xp.empty((x.shape[0], weight.shape[0]), dtype=xp.result_type(x.dtype, weight.dtype))
+    cuts = blocks(weight.shape, BLOCK)
 
-    def fill(span: tuple[int, int]) -> None:
-        with quiet():
-            rows = weight.rows(*span, passing=True)
-            result[:, span[0] : span[1]] = xp.matmul(x, xp.swapaxes(rows, 0, 1))
+    def fill(part: int) -> None:
+        start, stop = cuts[part]
+        wide = scratch("widened", (stop - start) * weight.shape[1], weight.dtype)
+        rows = weight.widened(weight.stored_rows(start, stop), wide.reshape(stop - start, -1))
+        xp.matmul(x, rows.T, out=result[:, start:stop])
 
     with single_threaded():
-        for _ in map_ordered(fill, blocks(weight.shape)):
-            pass
+        run_parts(fill, len(cuts))
     return result
 
 
-def _sum_of_parts(xp: Any, x: Any, weight: Weight | Held) -> Any:
-    """Each block of rows gives a part of every sum; parts are added in the order of the blocks."""
-
-    def part(span: tuple[int, int]) -> Any:
-        with quiet():
-            return xp.matmul(x[:, span[0] : span[1]], weight.rows(*span, passing=True))
-
-    result = xp.zeros((x.shape[0], weight.shape[1]), dtype=x.dtype)
+def _sum_of_slabs(xp: Any, x: Any, weight: Weight) -> Any:
+    """Slabs of rows, each a part of every sum: widened together, then multiplied by columns."""
+    width = weight.shape[1]
+    result = xp.empty((x.shape[0], width), dtype=xp.result_type(x.dtype, weight.dtype))
     with single_threaded():
-        for share in map_ordered(part, blocks(weight.shape)):
-            result += share
+        for start, stop in blocks(weight.shape, SLAB):
+            slab = scratch("slab", (stop - start) * width, weight.dtype).reshape(-1, width)
+            _widen(weight, start, slab)
+            _add_product(xp, x[:, start:stop], slab, result, is_first=start == 0)
     return result
+
+
+def _widen(weight: Weight, first: int, slab: Any) -> None:
+    cuts = blocks(slab.shape, BLOCK)
+
+    def fill(part: int) -> None:
+        start, stop = cuts[part]
+        rows = weight.widened(weight.stored_rows(first + start, first + stop), slab[start:stop])
+        if not np.may_share_memory(rows, slab):
+            slab[start:stop] = rows
+
+    run_parts(fill, len(cuts))
+
+
+def _add_product(xp: Any, x: Any, slab: Any, result: Any, *, is_first: bool) -> None:
+    cuts = spans(slab.shape[1], x.shape[0] * slab.size)
+
+    def fill(part: int) -> None:
+        start, stop = cuts[part]
+        if is_first:
+            xp.matmul(x, slab[:, start:stop], out=result[:, start:stop])
+        else:
+            result[:, start:stop] += xp.matmul(x, slab[:, start:stop])
+
+    run_parts(fill, len(cuts))

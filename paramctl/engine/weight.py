@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 from paramctl.compute.backend import Backend
 from paramctl.compute.blocks import scratch
+from paramctl.dtypes import DTYPES
 from paramctl.engine.parameter import Parameter
-from paramctl.engine.promotion import dtype_name
+from paramctl.engine.promotion import dtype_name, is_float
 from paramctl.expression.errors import LanguageError
 
 
@@ -58,22 +60,33 @@ class Weight:
         value = self.value
         return self.backend.is_host and (_is_stored(value) or dtype_name(value) != self.dtype)
 
+    @property
+    def is_real(self) -> bool:
+        """Whether its numbers are real floats, which take the dtype of the run."""
+        value = self.value
+        return DTYPES[value.dtype].is_floating if _is_stored(value) else is_float(dtype_name(value))
+
     def array(self) -> Any:
         """All of it."""
         value = self.value
         return self._widen(value.array() if _is_stored(value) else value)
 
-    def rows(self, start: int, stop: int, *, passing: bool = False) -> Any:
-        """Rows ``[start, stop)`` of the first axis.
+    def stored_rows(self, start: int, stop: int) -> Any:
+        """Rows ``[start, stop)`` of the first axis as they are stored, on the host.
 
-        Args:
-            passing: the result may be in this thread's buffer, which the next such call fills.
+        They may lie in this thread's buffer, which the next such call fills.
         """
         value = self.value
-        part = value.rows(start, stop) if _is_stored(value) else value[start:stop]
-        if not passing or not self.backend.is_host or dtype_name(part) == self.dtype:
-            return self._widen(part)
-        out = scratch("widened", part.size, self.dtype).reshape(part.shape)
+        if not _is_stored(value):
+            return value[start:stop]
+        shape = (stop - start, *value.shape[1:])
+        buffer = scratch("stored", math.prod(shape), _element(value.dtype))
+        return value.rows(start, stop, buffer.reshape(shape))
+
+    def widened(self, part: Any, out: Any) -> Any:
+        """Such rows in the dtype of the run: themselves where they have it, or in ``out``."""
+        if part.dtype == out.dtype:
+            return self._rounded(part)
         return self._rounded(self.backend.widen(part, self.dtype, out))
 
     def take(self, indices: Any) -> Any:
@@ -103,10 +116,6 @@ class Held:
         """All of it."""
         return self._array
 
-    def rows(self, start: int, stop: int, *, passing: bool = False) -> Any:
-        """Rows ``[start, stop)`` of the first axis."""
-        return self._array[start:stop, ...]
-
     def take(self, indices: Any) -> Any:
         """The rows with these indices."""
         return self._xp.take(self._array, indices, axis=0)
@@ -115,6 +124,11 @@ class Held:
 def as_weight(xp: Any, operand: Any) -> Weight | Held:
     """A streamed operand as it is, an array behind the same face."""
     return operand if isinstance(operand, Weight | Held) else Held(xp, operand)
+
+
+@cache
+def _element(dtype: str) -> Any:
+    return DTYPES[dtype].numpy()
 
 
 def _is_stored(value: Any) -> bool:

@@ -15,6 +15,8 @@ from paramctl.expression.plain import PLAIN
 from paramctl.expression.values import Function, attribute, call, item, opts_in
 from paramctl.names import near
 
+_MISSING = object()
+
 
 class Evaluator:
     """One evaluation: the names it sees, those it assigned, and the steps it took.
@@ -66,9 +68,13 @@ class Evaluator:
         Raises:
             ParamctlError: there is none of that name.
         """
-        if isinstance(node, ast.Name) and not self.is_known(node.id):
-            known = [*self.local, *self.scope, *self.functions, *PLAIN]
-            raise self.placed(unknown_name(node.id, known, self.callable_kind), node)
+        if isinstance(node, ast.Name):
+            value = self._found(node.id)
+            if value is _MISSING and not self.is_known(node.id):
+                known = [*self.local, *self.scope, *self.functions, *PLAIN]
+                raise self.placed(unknown_name(node.id, known, self.callable_kind), node)
+            if value is not _MISSING and not isinstance(value, str):
+                return value
         value = self.value(node)
         if not isinstance(value, str):
             return value
@@ -89,17 +95,27 @@ class Evaluator:
         Raises:
             LanguageError: nothing; the hint offers the nearest.
         """
-        for table in (self.local, self.scope):
-            if name in table:
-                return table[name]
+        found = self._found(name)
+        if found is not _MISSING:
+            return found
         if name in self.gone:
             hint = f"give '{name}' a value before the loop"
             raise LanguageError(f"'{name}' is born in a loop and stays in it", hint=hint)
+        raise unknown_name(name, [*self.local, *self.scope, *self.functions, *PLAIN])
+
+    def _found(self, name: str) -> Any:
+        """What a name means, or ``_MISSING``."""
+        if name in self.local:
+            return self.local[name]
+        if name in self.scope:
+            return self.scope[name]
+        if name in self.gone:
+            return _MISSING
         for functions in (self.functions, PLAIN):
             if name in functions:
                 found = functions[name]
                 return found if opts_in(found, "language_call") else Function(name, found)
-        raise unknown_name(name, [*self.local, *self.scope, *self.functions, *PLAIN])
+        return _MISSING
 
 
 def unknown_name(name: str, known: list[str], kind: str = "") -> LanguageError:

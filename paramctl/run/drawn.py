@@ -42,7 +42,7 @@ class DrawnTensor:
         content = bytearray().join(encoded(self.choice, self.seed))
         return np.frombuffer(content, DTYPES[self.dtype].numpy()).reshape(self.shape)
 
-    def rows(self, start: int, stop: int) -> Any:
+    def rows(self, start: int, stop: int, out: Any = None) -> Any:
         """Rows ``[start, stop)``; where the scheme can't draw a part, the whole is drawn."""
         initializer, layer = self.choice.initializer, self.choice.layer
         if initializer is None or initializer.whole or self.dtype != "F32":

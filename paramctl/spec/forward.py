@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from paramctl.engine.bound import bind
@@ -29,12 +29,13 @@ class Functions(Mapping[str, Any]):
         self.execution = execution
 
     def __contains__(self, name: object) -> bool:
-        return has_function(str(name)) or name in ARITHMETIC
+        return bool(_kind(str(name))) or name in ARITHMETIC
 
     def __getitem__(self, name: str) -> Function:
-        if name in FUNCTIONS:
+        kind = _kind(name)
+        if kind == "function":
             return EngineFunction(name, partial(FUNCTIONS[name], self.execution))
-        if has_function(name):
+        if kind == "operation":
             return EngineFunction(name, partial(self.execution.apply, name))
         return Function(name, ARITHMETIC[name])
 
@@ -43,6 +44,14 @@ class Functions(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(function_names())
+
+
+@lru_cache(maxsize=1024)
+def _kind(name: str) -> str:
+    """Which table of the engine has a name; empty for neither."""
+    if name in FUNCTIONS:
+        return "function"
+    return "operation" if has_function(name) else ""
 
 
 class EngineFunction(Function):
@@ -76,26 +85,22 @@ class ForwardScope(Mapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         module = self.module
-        tables: tuple[Any, ...] = (
-            self.inputs,
-            module.parameters,
-            module.families,
-            module.children,
-            module.scope,
-        )
-        return any(table is not None and name in table for table in tables)
+        if name in self.inputs or name in module.children or name in module.parameters:
+            return True
+        return name in module.families or (module.scope is not None and name in module.scope)
 
     def __getitem__(self, name: str) -> Any:
         if name in self.inputs:
             return self.inputs[name]
-        for table in (self.module.parameters, self.module.children):
+        module = self.module
+        for table in (module.parameters, module.children):
             if name in table:
                 return bind(self.execution, table[name])
-        if name in self.module.families:
-            names = self.module.families[name]
-            return [bind(self.execution, self.module.parameters[each]) for each in names]
-        assert self.module.scope is not None
-        value = self.module.scope[name]
+        if name in module.families:
+            names = module.families[name]
+            return [bind(self.execution, module.parameters[each]) for each in names]
+        assert module.scope is not None
+        value = module.scope[name]
         return self.functions[value.name] if isinstance(value, NamedFunction) else value
 
     def __iter__(self) -> Iterator[str]:

@@ -51,7 +51,7 @@ class SpecModule(Module):
         self.takes = takes
         self.running: Callable[[SpecModule], None] = _by_its_children
         self.again: Callable[[], SpecModule] | None = None
-        self._is_settled = False
+        self.is_settled = False
 
     def runs_by(self, running: Callable[[SpecModule], None]) -> None:
         """Take ``forward`` and ``infer`` from what gives them to every module of its kind."""
@@ -60,7 +60,7 @@ class SpecModule(Module):
 
     def deferred(self) -> Iterator[tuple[str, Parameter, TensorPlan]]:
         """Its own tensors with their plans, until all their sizes are known."""
-        if self._is_settled:
+        if self.is_settled:
             return
         for name, plan in self.plans.items():
             parameter = self.parameters[name]
@@ -99,7 +99,7 @@ class SpecModule(Module):
             if was_open or parameter.init is None:
                 parameter.init = plan.scheme()
             is_settled = is_settled and not parameter.is_deferred
-        self._is_settled = is_settled and not self._open_arguments()
+        self.is_settled = is_settled and not self._open_arguments()
 
     def _open_arguments(self) -> list[str]:
         arguments = self.scope.arguments if self.scope else {}

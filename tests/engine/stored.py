@@ -16,7 +16,7 @@ class InFile:
         self.read.append("all")
         return self._array
 
-    def rows(self, start, stop):
+    def rows(self, start, stop, out=None):
         self.read.append((start, stop))
         return self._array[start:stop]
 

@@ -24,7 +24,8 @@ DTYPES = {
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
-    monkeypatch.setattr(streaming, "BLOCK", 1 << 12)
+    for size in ("BLOCK", "SLAB", "SMALL"):
+        monkeypatch.setattr(streaming, size, 1 << 12)
     yield
     set_threads(None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paramctl.compute.product import product
 from paramctl.engine.operation import Example, Form, Operation, define
 from paramctl.engine.promotion import dtype_name, promote
 from paramctl.engine.shapes import differ, show
@@ -53,7 +54,7 @@ class Linear(Operation):
         upstream = xp.reshape(dy, (-1, dy.shape[-1]))
         dx = xp.reshape(backward_input(xp, upstream, weight, transposed), x.shape)
         pair = (rows, upstream) if transposed else (upstream, rows)
-        dw = xp.matmul(xp.swapaxes(pair[0], 0, 1), pair[1])
+        dw = product(xp, xp.swapaxes(pair[0], 0, 1), pair[1])
         return dx, dw, xp.sum(upstream, axis=0) if has_bias else None
 
     def examples(self) -> Any:
