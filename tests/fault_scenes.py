@@ -1,46 +1,15 @@
 """Writes that may be interrupted: what is there before, the command, what may be there after."""
 
 import contextlib
-import json
+import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import fault_stage
 import spell
 
 PART = ".paramctl-"
-
-
-def tensors(seed: int) -> dict[str, spell.Tensor]:
-    return {
-        "a.weight": spell.f32(spell.uniform((64, 33), 1.0, seed)),
-        "b.weight": spell.f32(spell.uniform((7, 5), 1.0, seed + 1)),
-        "c.weight": spell.bf16(spell.uniform((16, 16), 1.0, seed + 2)),
-    }
-
-
-def folder(home: Path, seed: int) -> None:
-    """A sharded model with a side file and a config.json that ties nothing."""
-    home.mkdir()
-    found = tensors(seed)
-    names = {"a.weight": 1, "b.weight": 2, "c.weight": 2}
-    weight_map = {name: f"model-{n:05d}-of-00002.safetensors" for name, n in names.items()}
-    for file in sorted(set(weight_map.values())):
-        part = {name: found[name] for name in found if weight_map[name] == file}
-        (home / file).write_bytes(spell.checkpoint(part, {"format": "pt"}))
-    size = sum(len(content) for _, _, content in found.values())
-    index = {"metadata": {"total_size": size}, "weight_map": weight_map}
-    (home / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
-    (home / "config.json").write_text('{"model_type": "none"}')
-
-
-def pair(home: Path) -> None:
-    """A model in one file with an embedding, an equal head, and a config.json."""
-    home.mkdir()
-    weight = spell.f32(spell.uniform((24, 16), 1.0, 3))
-    names = ("lm_head.weight", "model.embed_tokens.weight")
-    (home / "model.safetensors").write_bytes(spell.checkpoint(dict.fromkeys(names, weight)))
-    (home / "config.json").write_text('{"tie_word_embeddings": false}')
 
 
 @dataclass(frozen=True)
@@ -52,7 +21,8 @@ class Scene:
         arguments: the model, and where to write.
         before: what lies at the destination: ``file``, ``folder`` or nothing.
         target: the destination, relative to the stage.
-        edit: the verb, and its own arguments.
+        edit: the verb, and its own arguments; ``MODEL`` where the model is not the first.
+        repeats: whether the same command can be given again after it was done.
     """
 
     name: str
@@ -60,27 +30,29 @@ class Scene:
     before: str
     target: str
     edit: tuple[str, ...] = ("set", "b.weight", "x + 1")
+    repeats: bool = True
 
     def prepare(self, stage: Path) -> None:
         """Set the stage anew."""
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
-        (stage / "in.safetensors").write_bytes(spell.checkpoint(tensors(1), {"format": "pt"}))
-        folder(stage / "in", 1)
-        pair(stage / "pair")
+        spell.write(stage, fault_stage.stage())
         if self.before == "file":
-            (stage / "out.safetensors").write_bytes(spell.checkpoint(tensors(9)))
+            (stage / "out.safetensors").write_bytes(spell.checkpoint(fault_stage.tensors(9)))
         elif self.before == "folder":
-            folder(stage / "out", 9)
+            old = fault_stage.folder("out", fault_stage.tensors(9), {"model_type": "none"})
+            spell.write(stage, old)
 
     def command(self) -> list[str]:
         """The command line, to be run on the stage."""
         (model, *others), (verb, *words) = self.arguments, self.edit
+        if "MODEL" in words:
+            return [verb, *(model if word == "MODEL" else word for word in words), "-q", *others]
         return [verb, model, *words, "-q", *others]
 
     def between(self, before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, bytes]:
         """What may be there only if the process was killed between two renames."""
-        if self.edit[0] != "tie":
+        if self.target != "pair":
             return before
         return {**before, "pair/config.json": after["pair/config.json"]}
 
@@ -107,20 +79,59 @@ SCENES = {
         Scene("replaced folder", ("in", "-o", "out", "--force"), "folder", "out"),
         Scene("folder in place", ("in", "--in-place"), "", "in"),
         Scene("folder in place with backup", ("in", "--in-place", "--backup"), "", "in"),
-        Scene("file and config in place", ("pair", "--in-place"), "", "pair", TIE),
-        Scene("both in place with backup", ("pair", "--in-place", "--backup"), "", "pair", TIE),
+        Scene("file and config in place", ("pair", "--in-place"), "", "pair", TIE, repeats=False),
+        Scene(
+            "both in place with backup", ("pair", "--in-place", "--backup"), "", "pair", TIE, False
+        ),
     )
 }
+EDITS = {
+    scene.name: scene
+    for name, words, model in (
+        ("keep", ("keep", "layers"), "every"),
+        ("drop", ("drop", "norm"), "every"),
+        ("set", ("set", "lm_head.weight[0]", "x * 2"), "every"),
+        ("tie", ("tie", "embed_tokens.weight", "lm_head.weight"), "every"),
+        ("tie --auto", ("tie", "--auto"), "every"),
+        ("untie", ("untie", "lm_head"), "tied"),
+        ("rename", ("rename", "layers.{n}=h.{n}"), "every"),
+        ("cast", ("cast", "bf16", "layers"), "every"),
+        ("dequantize", ("cast", "bf16", "--dequant-blocks"), "every"),
+        ("init", ("init", "lm_head", "--scheme", "normal"), "every"),
+        ("resize", ("resize", "embed_tokens", "--dim", "0=20"), "every"),
+        ("layers", ("layers", "1,0,1"), "every"),
+        ("split", ("split", "attn", "--layout", "qkv"), "every"),
+        ("fuse", ("fuse", "mlp", "--layout", "gate-up"), "every"),
+        ("transpose", ("transpose", "qkv"), "every"),
+        ("graft", ("graft", "layers.1", "--from", "like"), "every"),
+        ("reshard", ("reshard", "--max-shard-size", "1000"), "every"),
+        ("meta", ("meta", "--set", "author=me"), "every"),
+        ("lora merge", ("lora", "merge", "MODEL", "adapter"), "every"),
+        ("apply", ("apply", "recipe.yaml", "MODEL", "--provenance"), "every"),
+    )
+    for scene in (
+        Scene(f"{name}: new", (model, "-o", "out"), "", "out", words),
+        Scene(f"{name}: in place", (model, "--in-place"), "", model, words, False),
+    )
+} | {
+    scene.name: scene
+    for scene in (
+        Scene("pack: new", ("x=array.npy", "-o", "o.safetensors"), "", "o.safetensors", ("pack",)),
+        Scene(
+            "lora extract: new", ("every", "-o", "out"), "", "out",
+            ("lora", "extract", "MODEL", "like", "layers", "--rank", "2"),
+        ),
+    )
+}  # fmt: skip
 
 
-def warm_up(stage: Path) -> None:
+def warm_up(stage: Path, scene: Scene = SCENES["new file"]) -> None:
     """Import here what every fork would import again."""
     from paramctl.cli.app import run as command
 
-    scene = SCENES["new file"]
     scene.prepare(stage)
-    with contextlib.chdir(stage):
-        assert command(scene.command()) == 0
+    with contextlib.chdir(stage), contextlib.redirect_stderr(io.StringIO()) as said:
+        assert command(scene.command()) == 0, said.getvalue()
 
 
 def state(stage: Path) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from paramctl.formats.fill import begin, fill, finish, reserve
 from paramctl.formats.hidden import part_name
 from paramctl.formats.holes import ranges
 from paramctl.formats.image import Image
+from paramctl.formats.inherit import inherit
 from paramctl.formats.kernel import UnsupportedError, exchange, rename_new, undisturbed
 from paramctl.formats.stale import sweep
 from paramctl.formats.write_file import check_destination, told
@@ -27,6 +28,9 @@ from paramctl.names import show
 
 if TYPE_CHECKING:
     from paramctl.formats.parts import Ledger
+
+
+Replaced = dict[str, tuple[Path, os.stat_result]]  # path and status of an old file, by name
 
 
 @dataclass(frozen=True)
@@ -75,40 +79,39 @@ def write_folder(
     with told(destination.where), _opened(path.parent) as parent:
         sweep(parent, path.name)
         with _building(parent, destination) as part, _opened(path.parent / part) as folder:
-            modes = _modes(destination, image)
+            replaced = _replaced(destination, image)
             if ledgers is None or elsewhere() is None:
-                _fill_here(folder, image.images, modes)
+                _fill_here(folder, image.images, replaced)
             else:
-                _fill_elsewhere(folder, path.parent / part, image.images, modes, ledgers)
-            _add_sides(folder, path.parent / part, image, modes)
+                _fill_elsewhere(folder, path.parent / part, image.images, replaced, ledgers)
+            _add_sides(folder, path.parent / part, image, replaced)
             if destination.replaces is not None:
-                os.fchmod(folder, stat.S_IMODE(destination.replaces.st_mode))
+                inherit(folder, path, destination.replaces)
             unchanged()
             check_destination(destination, parent)
             with undisturbed():
                 _publish(parent, part, destination)
 
 
-def _fill_here(folder: int, images: Sequence[Image], modes: dict[str, int]) -> None:
+def _fill_here(folder: int, images: Sequence[Image], replaced: Replaced) -> None:
     for file in images:
-        with _new_file(folder, file.name, modes.get(file.name, 0o666)) as fd:
+        with _new_file(folder, file.name, 0o666, replaced) as fd:
             fill(fd, file)
-            if file.name in modes:
-                os.fchmod(fd, modes[file.name])
 
 
 def _fill_elsewhere(
     folder: int,
     path: Path,
     images: Sequence[Image],
-    modes: dict[str, int],
+    replaced: Replaced,
     ledgers: "Sequence[Ledger]",
 ) -> None:
     """Begin all files, have workers fill them, and finish each; only this process names any."""
     from paramctl.formats.parts import fill_by_parts
 
     for file in images:
-        with _new_file(folder, file.name, 0o600 if file.name in modes else 0o666) as fd:
+        mode = 0o600 if file.name in replaced else 0o666  # for workers to open it
+        with _new_file(folder, file.name, mode, {}) as fd:
             begin(fd, file)
             os.fsync(fd)
     os.fsync(folder)
@@ -116,38 +119,36 @@ def _fill_elsewhere(
     for file in images:
         fd = os.open(file.name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         try:
+            if file.name in replaced:
+                inherit(fd, *replaced[file.name])
             finish(fd, file)
-            if file.name in modes:
-                os.fchmod(fd, modes[file.name])
         finally:
             os.close(fd)
 
 
-def _add_sides(folder: int, path: Path, image: FolderImage, modes: dict[str, int]) -> None:
+def _add_sides(folder: int, path: Path, image: FolderImage, replaced: Replaced) -> None:
     for side in (*image.sides, *([image.index] if image.index else [])):
-        _write_side(folder, path, side, modes)
+        _write_side(folder, path, side, replaced)
     for below in sorted({parent for side in image.sides for parent in Path(side.name).parents}):
         with _opened(path / below) as fd:
             os.fsync(fd)
     os.fsync(folder)
 
 
-def _write_side(folder: int, path: Path, side: SideFile, modes: dict[str, int]) -> None:
+def _write_side(folder: int, path: Path, side: SideFile, replaced: Replaced) -> None:
     if not (path / side.name).parent.exists():
         (path / side.name).parent.mkdir(parents=True)
     if isinstance(side.content, Path) and side.content.is_symlink() and side.mode is None:
         (path / side.name).symlink_to(side.content.readlink())
         return
-    mode = modes.get(side.name, side.mode if side.mode is not None else 0o666)
-    with _new_file(folder, side.name, mode) as fd:
+    mode = side.mode if side.mode is not None else 0o666
+    with _new_file(folder, side.name, mode, replaced) as fd:
         if isinstance(side.content, Path):
             _copy_file(side.content, fd)
         else:
             position = 0
             for block in _given(side.content):
                 position = write_at(fd, block, position)
-        if side.name in modes:
-            os.fchmod(fd, mode)
         os.fsync(fd)
 
 
@@ -241,8 +242,8 @@ def _building(parent: int, destination: Destination) -> Iterator[str]:
             shutil.rmtree(part, dir_fd=parent, ignore_errors=True)
 
 
-def _modes(destination: Destination, image: FolderImage) -> dict[str, int]:
-    """The permissions of the files that are replaced under the same name."""
+def _replaced(destination: Destination, image: FolderImage) -> Replaced:
+    """The files that are replaced under the same name."""
     if destination.replaces is None:
         return {}
     names = [file.name for file in image.images] + [side.name for side in image.sides]
@@ -251,15 +252,20 @@ def _modes(destination: Destination, image: FolderImage) -> dict[str, int]:
         with contextlib.suppress(OSError):
             status = (destination.path / name).lstat()
             if stat.S_ISREG(status.st_mode):
-                found[name] = stat.S_IMODE(status.st_mode)
+                found[name] = destination.path / name, status
     return found
 
 
 @contextlib.contextmanager
-def _new_file(folder: int, name: str, mode: int) -> Iterator[int]:
+def _new_file(folder: int, name: str, mode: int, replaced: Replaced) -> Iterator[int]:
+    """An open new file, with what it takes over from the one that it replaces."""
+    before = replaced.get(name)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    mode = stat.S_IMODE(before[1].st_mode) if before else mode
     fd = os.open(name, flags, mode & 0o777, dir_fd=folder)
     try:
+        if before:
+            inherit(fd, *before)
         yield fd
     finally:
         os.close(fd)

@@ -2,8 +2,8 @@
 
     python tests/faults/interposed.py STAGE [SCENE…]
 
-Each trial is a forked process in which the ``os`` functions that change files count their
-calls; at the chosen one the process dies by SIGKILL, before or after the call, or the call
+Each trial is a forked process in which the ``os`` functions that read and change files count
+their calls; at the chosen one the process dies by SIGKILL, before or after the call, or the call
 fails. Prints one JSON object with the number of trials and what went wrong.
 """
 
@@ -19,11 +19,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "fixtures")]
 
-from fault_scenes import SCENES, Scene, parts, state, violations, warm_up  # noqa: E402
+from fault_scenes import EDITS, SCENES, Scene, parts, state, violations, warm_up  # noqa: E402
 
 CALLS = (
-    "open", "pwrite", "copy_file_range", "posix_fallocate", "fsync", "fchmod", "link", "rename",
-    "mkdir",
+    "open", "pwrite", "copy_file_range", "posix_fallocate", "ftruncate", "preadv", "pread", "fsync",
+    "fchmod", "link", "rename", "mkdir",
 )  # fmt: skip
 ERRORS = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "EDQUOT": errno.EDQUOT}
 COPY_ERRORS = ("EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP")
@@ -113,6 +113,9 @@ def trials(calls: list[str]) -> list[tuple[str, int, Fault, bool]]:
     """Every fault at every call: a name, the call, the fault, whether the process is killed."""
     found = []
     for at, name in enumerate(calls):
+        if name in ("preadv", "pread"):
+            found.append((f"EIO at {name} {at}", at, failing(errno.EIO), False))
+            continue
         found.append((f"SIGKILL before {name} {at}", at, kill_before, True))
         if name in ("link", "rename", "renameat2", "mkdir", "fsync"):
             found.append((f"SIGKILL after {name} {at}", at, kill_after, True))
@@ -124,6 +127,7 @@ def trials(calls: list[str]) -> list[tuple[str, int, Fault, bool]]:
 
 def examine(scene: Scene, stage: Path) -> tuple[int, list[str]]:
     """All trials of a scene: how many, and what went wrong."""
+    warm_up(stage, scene)
     scene.prepare(stage)
     before = state(stage)
     status, calls = run(scene, stage, -1, kill_before)
@@ -152,7 +156,7 @@ def examine(scene: Scene, stage: Path) -> tuple[int, list[str]]:
 
 def _again(scene: Scene, stage: Path, title: str, before: dict[str, bytes]) -> list[str]:
     """The same command once more clears away what the killed one left."""
-    if scene.edit[0] == "tie" and state(stage) != before:
+    if not scene.repeats and state(stage) != before:
         return []  # what is tied can't be tied again; hidden parts go with the next edit
     if "--in-place" not in scene.arguments and (stage / scene.target).exists():
         return [] if scene.before else [*map(str, parts(stage))]
@@ -167,7 +171,7 @@ def main(arguments: list[str]) -> None:
     warm_up(stage)
     count, wrong = 0, []
     for name in arguments[1:] or SCENES:
-        number, found = examine(SCENES[name], stage)
+        number, found = examine((SCENES | EDITS)[name], stage)
         count, wrong = count + number, wrong + found
     print(json.dumps({"trials": count, "wrong": wrong}))
 

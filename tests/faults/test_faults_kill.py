@@ -35,8 +35,16 @@ def test_every_call_may_fail_or_be_the_last(stage, scene):
 
 
 def test_random_kills_leave_the_old_or_the_new(tmp_path):
-    """A sample; ``python tests/faults/campaign.py --kills 1000`` is the whole."""
-    script = [sys.executable, HERE / "campaign.py", "--kills", "25", "--folder", tmp_path]
+    """A sample; ``python tests/faults/campaign.py`` is the whole."""
+    scenes = (
+        "file in place with backup",
+        "replaced folder",
+        "file and config in place",
+        "apply: new",
+    )
+    words = [word for scene in scenes for word in ("--scene", scene)]
+    parts = ("--part", "kills", "--kills", "24", "--part", "races", "--races", "8")
+    script = [sys.executable, HERE / "campaign.py", *parts, *words, "--folder", tmp_path]
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import spell
 from command import expect
-from fault_scenes import parts, state, tensors
+from fault_scenes import parts, state
+from fault_stage import tensors
 
 HERE = Path(__file__).parent
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import spell
 from command import expect
+from edit_checkpoints import sharded
 
 TENSORS = {"a.weight": spell.f32(np.ones(2)), "b.weight": spell.f32(np.ones(1))}
 
@@ -34,6 +35,17 @@ def test_a_replaced_file_hands_on_its_attributes(tmp_path, words):
     expect(0, "set", source.name, "a.weight", "x + 1", *words, "-q", cwd=tmp_path)
     assert tags(target) == [b"kept"]
     assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_replaced_folder_and_its_files_hand_on_theirs(tmp_path):
+    home = sharded(tmp_path, TENSORS, config={"vocab_size": 2})
+    paths = [home, *(path for path in home.rglob("*") if path.is_file())]
+    for path in paths:
+        tag(path, path.name.encode())
+        path.chmod(0o750 if path.is_dir() else 0o640)
+    expect(0, "set", home, "a.weight", "x + 1", "--in-place", "-q")
+    assert [tags(path) for path in paths] == [[path.name.encode()] for path in paths]
+    assert [path.stat().st_mode & 0o777 for path in paths] == [0o750] + [0o640] * len(paths[1:])
 
 
 def test_a_new_file_takes_nothing_from_the_model(tmp_path):
