@@ -46,9 +46,14 @@ class Change:
 
     @property
     def weight(self) -> float:
-        """How large the change is, for ordering: relative to the tensor, endless for a new one."""
+        """How large the change is, for ordering: relative to the tensor.
+
+        Endless for a new one, and where the number of NaN or infinities is another.
+        """
         if self.status in ("cast", "renamed", "retied"):
             return 0.0
+        if self.figures and (len(set(self.figures.nan)) > 1 or len(set(self.figures.inf)) > 1):
+            return math.inf
         if self.figures is None or self.figures.rel_l2 is None:
             return math.inf
         return self.figures.rel_l2

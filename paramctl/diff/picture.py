@@ -20,6 +20,11 @@ class Cell:
         return self.change.status if self.change else "equal"
 
     @property
+    def weight(self) -> float:
+        """How large the change is, 0 for none."""
+        return self.change.weight if self.change else 0.0
+
+    @property
     def rel_l2(self) -> float | None:
         """The size of the change relative to the tensor, 0 for none, ``None`` if untold."""
         if self.change is None:

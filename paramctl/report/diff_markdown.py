@@ -57,7 +57,7 @@ def _row(place: Place) -> tuple[Any, ...]:
         place.differing,
         place.share or None,
         place.max_abs,
-        place.relative or None,
+        ", ".join(filter(None, (place.relative, place.special))) or None,
         place.to or None,
         place.explanation or None,
     )

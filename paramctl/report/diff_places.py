@@ -102,6 +102,18 @@ class Place:
         return f"{low[0]:.2g} to {high[0]:.2g}{where}"
 
     @property
+    def special(self) -> str:
+        """How many NaN and infinities there are where that is another number than before."""
+        told = []
+        for key, word in (("nan", "NaN"), ("inf", "Inf")):
+            before, after = (
+                sum(getattr(one, key)[side] for one in self.figures) for side in (0, 1)
+            )
+            if before != after:
+                told.append(f"{after:,} {word}{f' instead of {before:,}' * bool(before)}")
+        return ", ".join(told)
+
+    @property
     def explanation(self) -> str:
         """What explains them: the first two kinds of explanation."""
         kinds = list(dict.fromkeys(one.explanation for one in self.members if one.explanation))

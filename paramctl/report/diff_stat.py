@@ -71,6 +71,8 @@ def _words(place: Place, is_detailed: bool) -> str:
             parts.append(f"max {number_text(place.max_abs)}")
         if place.relative:
             parts.append(f"relative {place.relative}")
+    if place.special:
+        parts.append(place.special)
     if place.explanation:
         parts.append(place.explanation)
     head = " ".join(filter(None, (place.counted, place.became)))

@@ -96,8 +96,7 @@ def _sign(cell: Cell | None, screen: Screen) -> str:
     if cell.status == "equal":
         return shades[0]
     if cell.status == "changed" or (cell.status == "retyped" and cell.rel_l2 is not None):
-        size = cell.rel_l2
-        return shades[-1] if size is None else shades[1 + sum(size >= x for x in _BOUNDS)]
+        return shades[1 + sum(cell.weight >= bound for bound in _BOUNDS)]
     return _SIGNS[cell.status]
 
 

@@ -1,5 +1,8 @@
 """How a diff is told to people: places, words that fit, and a verdict first in a comment."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from paramctl.diff.change import Change
@@ -91,3 +94,13 @@ def test_hostile_names_are_escaped_on_a_line():
     (line,) = lines([change("\x1b[31m", to="\u202ex")], 200)
     assert line.startswith(" \\x1b[31m | ")
     assert "now \\u{202e}x" in line
+
+
+def test_numbers_that_became_nan_are_the_largest_change_and_told():
+    before, after = change("a.w", 0.9), change("b.w", 0.0)
+    broken = replace(after, figures=replace(after.figures, nan=(0, 2), inf=(3, 1)))
+    first, _ = lines([before, broken], 120)
+    assert first.startswith(
+        " b.w | changed 50% of 16, max 1.5, relative 0, 2 NaN, 1 Inf instead of 3"
+    )
+    assert broken.weight == math.inf
