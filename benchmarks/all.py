@@ -10,7 +10,8 @@ from init import init
 from judge import judge
 from measured import run
 from read import read
+from remote import remote
 from start import start
 
 if __name__ == "__main__":
-    run(__doc__, start, read, judge, edit, init, engine, forward)
+    run(__doc__, start, read, judge, edit, init, engine, forward, remote)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from paramctl.manifest import Entry
 
-SMALL = 1 << 20  # bytes; a larger tensor is worth requests of its own
+SMALL = 1 << 22  # bytes; a larger tensor is worth requests of its own
 LONGEST = 1 << 24  # of a run
 
 
