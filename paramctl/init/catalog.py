@@ -6,9 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from paramctl.init.base import INITIALIZERS
+from paramctl.init.base import INITIALIZERS, Initializer
+from paramctl.init.defaults import FRAMEWORKS
+from paramctl.init.rules import DEFAULT, framework_of, is_default
+from paramctl.init.scheme import EXPRESSION, parse_scheme
 
 _SECTION = re.compile(r"^(Attributes|Shapes|Raises|Source):[ \n]?", re.M)
+_OF_THE_MODEL = """The model's own rules: those of its spec or family, else `torch.default`.
+
+    by layer; paramctl init MODEL --explain -n prints them
+
+Source: the spec; transformers 5.23 for the families."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Description:
-    """An initializer as the user sees it."""
+    """A scheme as the user sees it.
+
+    Attributes:
+        made: the initializer, with the options that were given; ``None`` where one is
+            missing, and for the defaults of a model or framework.
+    """
 
     name: str
     aliases: tuple[str, ...]
@@ -41,40 +54,62 @@ class Description:
     notes: str
     options: tuple[Option, ...]
     source: str
+    made: Initializer | None = None
 
 
-def describe(name: str) -> Description:
-    """The description of one initializer by any of its names.
+def describe(scheme: str) -> Description:
+    """The description of one scheme: a name, with options or without, or an expression.
 
     Raises:
-        UsageError: nothing has that name.
+        ParamctlError: there is no such initializer, or an option is wrong.
     """
-    first = INITIALIZERS.canonical(name)
-    piece = INITIALIZERS[first]
-    text = inspect.cleandoc(piece.__doc__ or "")
+    if is_default(scheme):
+        return _of_defaults(scheme)
+    if scheme in INITIALIZERS:
+        return _described(INITIALIZERS.canonical(scheme), None)
+    made = parse_scheme(scheme)
+    if not scheme.strip().startswith(EXPRESSION):
+        return _described(INITIALIZERS.canonical(scheme.partition("(")[0].strip()), made)
+    made.check((2, 2), ("out", "in"))  # says now what is wrong with it
+    text = scheme.strip().removeprefix(EXPRESSION).strip()
+    found = _documented(EXPRESSION.rstrip(":"), type(made), ())
+    return dataclasses.replace(found, formula=text, options=(), made=made)
+
+
+def describe_all() -> list[Description]:
+    """Every initializer, those without a dialect first, and the defaults of frameworks last."""
+    names = sorted(INITIALIZERS.names(), key=lambda name: ("." in name, name))
+    defaults = [DEFAULT, *(f"{name}.{DEFAULT}" for name in FRAMEWORKS)]
+    return [*map(describe, names), *map(_of_defaults, defaults)]
+
+
+def _described(name: str, made: Initializer | None) -> Description:
+    piece = INITIALIZERS[name]
+    fields = dataclasses.fields(piece)  # type: ignore[arg-type]
+    if made is None and all(field.default is not dataclasses.MISSING for field in fields):
+        made = piece.make(name, (), {})
+    found = _documented(name, piece, tuple(INITIALIZERS.aliases(name)))
+    return dataclasses.replace(found, made=made)
+
+
+def _of_defaults(scheme: str) -> Description:
+    framework = framework_of(scheme)
+    return _documented(scheme, FRAMEWORKS[framework] if framework else _OF_THE_MODEL, ())
+
+
+def _documented(name: str, piece: Any, aliases: tuple[str, ...]) -> Description:
+    """What a docstring says, and the options of a class."""
+    text = piece if isinstance(piece, str) else inspect.cleandoc(piece.__doc__ or "")
     body, sections = _split(text)
     summary, _, rest = body.partition("\n\n")
     formula, notes = _formula(rest)
     meanings = _meanings(sections.get("Attributes", ""))
+    fields = dataclasses.fields(piece) if dataclasses.is_dataclass(piece) else ()
     options = tuple(
-        Option(field.name, field.default, meanings.get(field.name, ""))
-        for field in dataclasses.fields(piece)  # type: ignore[arg-type]
+        Option(field.name, field.default, meanings.get(field.name, "")) for field in fields
     )
-    return Description(
-        first,
-        tuple(INITIALIZERS.aliases(first)),
-        _joined(summary),
-        formula,
-        notes,
-        options,
-        _joined(sections.get("Source", "")),
-    )
-
-
-def describe_all() -> list[Description]:
-    """Every initializer: those without a dialect first, each group by name."""
-    names = sorted(INITIALIZERS.names(), key=lambda name: ("." in name, name))
-    return [describe(name) for name in names]
+    source = _joined(sections.get("Source", ""))
+    return Description(name, aliases, _joined(summary), formula, notes, options, source)
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:

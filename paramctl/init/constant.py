@@ -11,9 +11,7 @@ from paramctl.init.stream import Stream
 from paramctl.init.words import Array
 
 
-@INITIALIZERS.register(
-    "constant", "torch.constant", "keras.constant", "jax.constant", "mxnet.constant"
-)
+@INITIALIZERS.register("constant", "torch.constant", "jax.constant", "mxnet.constant")
 @dataclass(frozen=True)
 class Constant(Initializer):
     """One number in every element.
@@ -34,6 +32,22 @@ class Constant(Initializer):
 
     def moments(self, shape: Shape, axes: Axes) -> Moments:
         return Moments(self.value, 0.0, self.value, self.value)
+
+
+@INITIALIZERS.register("keras.constant")
+@dataclass(frozen=True)
+class KerasConstant(Constant):
+    """One number in every element, 0 unless said.
+
+        w = value
+
+    Attributes:
+        value: any number, in the units of the tensor.
+
+    Source: keras.initializers.Constant, 3.15.
+    """
+
+    value: float = 0.0
 
 
 @INITIALIZERS.register(

@@ -46,10 +46,10 @@ def layer_default(framework: str, part: Part) -> Initializer:
     """
     if part.layer == "norm":
         return Ones() if part.part == "weight" and not part.centred else Zeros()
-    if framework not in _FRAMEWORKS:
-        known = ", ".join(f"{name}.default" for name in _FRAMEWORKS)
+    if framework not in FRAMEWORKS:
+        known = ", ".join(f"{name}.default" for name in FRAMEWORKS)
         raise UsageError(f"no defaults of '{framework}' are known", hint=f"known are {known}")
-    chosen = _FRAMEWORKS[framework](part)
+    chosen = FRAMEWORKS[framework](part)
     if chosen is None:
         raise UsageError(f"the default of {framework} for a {part.layer} {part.part} is not known")
     return chosen
@@ -61,6 +61,14 @@ def torch_bound(fan_in: int | None) -> float:
 
 
 def _torch(part: Part) -> Initializer | None:
+    """What torch draws each layer with.
+
+        weights and biases U(±1/√fan_in), recurrent ones U(±1/√hidden); embeddings N(0, 1)
+
+    Norms begin at 1 and 0.
+
+    Source: torch.nn, 2.13.
+    """
     bound = torch_bound(part.fan_in)
     if part.layer == "embedding":
         return Normal()
@@ -70,10 +78,26 @@ def _torch(part: Part) -> Initializer | None:
 
 
 def _mxnet(part: Part) -> Initializer:
+    """What gluon draws each layer with.
+
+        weights U(±0.07), biases 0
+
+    Norms begin at 1 and 0.
+
+    Source: mxnet.gluon.nn, 1.9.1.
+    """
     return Zeros() if part.part.endswith("bias") else MxnetUniform()
 
 
 def _keras(part: Part) -> Initializer:
+    """What keras draws each layer with.
+
+        weights glorot_uniform, recurrent ones orthogonal; embeddings U(±0.05); biases 0
+
+    Norms begin at 1 and 0, the bias of an LSTM's forget gate at 1.
+
+    Source: keras.layers, 3.15.
+    """
     if part.part == "input_bias" and part.gates == 4:
         return LstmBias()
     if part.part.endswith("bias"):
@@ -84,6 +108,14 @@ def _keras(part: Part) -> Initializer:
 
 
 def _jax(part: Part) -> Initializer | None:
+    """What flax draws each layer with.
+
+        weights lecun_normal; embeddings N(0, 1/√width); biases 0
+
+    Norms begin at 1 and 0.
+
+    Source: flax.linen, 0.12.
+    """
     if part.part.endswith("bias"):
         return Zeros()
     if part.layer == "embedding":
@@ -92,12 +124,20 @@ def _jax(part: Part) -> Initializer | None:
 
 
 def _paddle(part: Part) -> Initializer | None:
+    """What paddle draws a linear layer with.
+
+        weights xavier_uniform, biases 0
+
+    Norms begin at 1 and 0.
+
+    Source: paddle.nn.
+    """
     if part.layer != "linear":
         return None
     return Zeros() if part.part == "bias" else XavierUniform()
 
 
-_FRAMEWORKS: Mapping[str, Callable[[Part], Initializer | None]] = {
+FRAMEWORKS: Mapping[str, Callable[[Part], Initializer | None]] = {
     "torch": _torch,
     "mxnet": _mxnet,
     "keras": _keras,

@@ -33,6 +33,9 @@ class DeltaOrthogonal(Initializer):
     whole: ClassVar[bool] = True
     spellings: ClassVar[dict[str, str]] = {"scale": "gain"}
 
+    def __post_init__(self) -> None:
+        require(math.isfinite(self.gain), f"gain is a finite number, not {self.gain}")
+
     def check(self, shape: Shape, axes: Axes) -> None:
         require(3 <= len(shape) <= 5, "a delta-orthogonal kernel has three to five axes")
         inputs, outputs = (shape[axis] for axis in _matrix_axes(shape, axes))

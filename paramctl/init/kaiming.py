@@ -21,8 +21,8 @@ class _Kaiming(Scaled):
     spellings: ClassVar[Mapping[str, str]] = {"a": "negative_slope"}
 
     def __post_init__(self) -> None:
-        finite = math.isfinite(self.negative_slope)
-        require(finite, f"negative_slope {self.negative_slope} not a valid number")
+        slope = self.negative_slope
+        require(abs(slope) < 1e150, f"negative_slope is a finite number, not {slope}")
 
     def std(self, both: Fans) -> float:
         fan = chosen_fan(self.mode, both)

@@ -66,6 +66,9 @@ class MxnetMsraPrelu(Scaled):
     factor_type: Literal["avg", "in", "out"] = "avg"
     slope: float = 0.25
 
+    def __post_init__(self) -> None:
+        require(abs(self.slope) < 1e150, f"slope is a finite number, not {self.slope}")
+
     def std(self, both: Fans) -> float:
         return MxnetXavier("gaussian", self.factor_type, 2.0 / (1 + self.slope**2)).std(both)
 

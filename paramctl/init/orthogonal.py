@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from paramctl.init.base import INITIALIZERS, Axes, Initializer, Shape, require
+from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
 from paramctl.init.stream import BLOCK, Stream
 from paramctl.init.words import Array
 
@@ -36,6 +36,11 @@ def experts_of(shape: Shape, axes: Axes) -> tuple[int, Shape]:
     return math.prod(shape[:count]), shape[count:]
 
 
+def _out_of(roles: Axes) -> int:
+    """Which axis is the output; the last where that is not known."""
+    return roles.index("out") if "out" in roles else -1
+
+
 def _noises(stream: Stream, count: int, size: int) -> Iterator[Array]:
     """``count`` runs of ``size`` normals; small ones are drawn together."""
     at_once = max(1, BLOCK // max(1, size))
@@ -44,15 +49,22 @@ def _noises(stream: Stream, count: int, size: int) -> Iterator[Array]:
         yield from stream.normal(first * size, last * size).reshape(last - first, size)
 
 
+def _moments(gain: float, shape: Shape, axes: Axes, place: int) -> Moments | None:
+    """Squares of a unit vector share 1 evenly; ``place`` is the axis beside the rest."""
+    inner = experts_of(shape, axes)[1]
+    if len(inner) < 2 or 0 in inner:
+        return None
+    longer = max(inner[place], math.prod(inner) // inner[place])
+    return Moments(0.0, abs(gain) / math.sqrt(longer), -abs(gain), abs(gain))
+
+
 def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) -> Array:
     """Orthogonal values for every expert, flattened in C order.
 
     Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``.
     """
     count, inner = experts_of(shape, axes)
-    roles = axes[len(shape) - len(inner) :]
-    place = roles.index("out") if columns_last and "out" in roles else len(inner) - 1
-    place = place if columns_last else 0
+    place = _out_of(axes[len(shape) - len(inner) :]) % len(inner) if columns_last else 0
     size = math.prod(inner)
     rest = [n for position, n in enumerate(inner) if position != place]
     result = np.empty((count, size))
@@ -87,12 +99,18 @@ class Orthogonal(Initializer):
     gain: float = 1.0
     whole: ClassVar[bool] = True
 
+    def __post_init__(self) -> None:
+        require(math.isfinite(self.gain), f"gain is a finite number, not {self.gain}")
+
     def check(self, shape: Shape, axes: Axes) -> None:
         require(len(experts_of(shape, axes)[1]) >= 2, _FEW)
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
         self.check(shape, axes)
         return each_expert(stream, shape, axes, columns_last=False) * self.gain
+
+    def moments(self, shape: Shape, axes: Axes) -> Moments | None:
+        return _moments(self.gain, shape, axes, 0)
 
 
 @INITIALIZERS.register("keras.orthogonal")
@@ -116,12 +134,19 @@ class KerasOrthogonal(Initializer):
     whole: ClassVar[bool] = True
     spellings: ClassVar[Mapping[str, str]] = {"scale": "gain"}
 
+    def __post_init__(self) -> None:
+        require(math.isfinite(self.gain), f"gain is a finite number, not {self.gain}")
+
     def check(self, shape: Shape, axes: Axes) -> None:
         require(len(experts_of(shape, axes)[1]) >= 2, _FEW)
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
         self.check(shape, axes)
         return each_expert(stream, shape, axes, columns_last=True) * self.gain
+
+    def moments(self, shape: Shape, axes: Axes) -> Moments | None:
+        count = len(shape) - len(experts_of(shape, axes)[1])
+        return _moments(self.gain, shape, axes, _out_of(axes[count:]))
 
 
 @INITIALIZERS.register("jax.orthogonal")
@@ -162,6 +187,9 @@ class MxnetOrthogonal(Initializer):
     rand_type: Literal["uniform", "normal"] = "uniform"
     whole: ClassVar[bool] = True
 
+    def __post_init__(self) -> None:
+        require(math.isfinite(self.scale), f"scale is a finite number, not {self.scale}")
+
     def check(self, shape: Shape, axes: Axes) -> None:
         require(len(shape) >= 2, _FEW)
 
@@ -173,3 +201,6 @@ class MxnetOrthogonal(Initializer):
         matrix = noise.reshape(shape[0], -1)
         left, _, right = np.linalg.svd(matrix, full_matrices=False)
         return (left if left.shape == matrix.shape else right).ravel() * self.scale
+
+    def moments(self, shape: Shape, axes: Axes) -> Moments | None:
+        return _moments(self.scale, shape, (), 0)

@@ -2,11 +2,12 @@
 
 import ast
 import math
+import re
 import typing
 from collections.abc import Mapping
 from typing import Any
 
-from paramctl.errors import UsageError
+from paramctl.errors import ParamctlError, UsageError
 from paramctl.expression.errors import LanguageError
 from paramctl.expression.parse import Code, parse
 from paramctl.expression.place import Place, argument
@@ -14,6 +15,7 @@ from paramctl.init.base import INITIALIZERS, Initializer
 from paramctl.init.formula import Formula
 
 EXPRESSION = "expr:"
+_CONSTANTS = {"true": True, "false": False, "inf": math.inf, "nan": math.nan}
 _FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "min": min, "max": max}
 
 
@@ -101,9 +103,13 @@ def parse_scheme(
         formula = Formula(stripped[len(EXPRESSION) :].strip(), place)
         _ = formula.code  # says now what is wrong with it
         return formula
-    code = parse(stripped, place or argument())
+    try:
+        code = parse(stripped, place or argument())
+    except ParamctlError as error:
+        error.hint = _in_parentheses(stripped) or error.hint
+        raise
     head = _head(code)
-    scope = {**_words(head), **(names or {}), **_called(head)}
+    scope = {**_CONSTANTS, **_words(head, code), **(names or {}), **_called(head)}
     value = code.evaluate(scope, _FUNCTIONS)
     return as_initializer(value)
 
@@ -134,8 +140,23 @@ def _called(head: str) -> dict[str, Any]:
     return {first: Dialect(first) if rest else Named(first)}
 
 
-def _words(head: str) -> dict[str, str]:
-    """The words that options of this initializer can take, so that they need no quotes."""
-    hints = typing.get_type_hints(INITIALIZERS[head])
-    choices = [typing.get_args(hint) for hint in hints.values()]
-    return {word: word for group in choices for word in group if isinstance(word, str)}
+def _words(head: str, code: Code) -> dict[str, str]:
+    """The words that options of this initializer can take, and what is given as such a word."""
+    piece = INITIALIZERS[head]
+    hints = typing.get_type_hints(piece)
+    choices = {name: typing.get_args(hint) for name, hint in hints.items()}
+    words = [word for group in choices.values() for word in group if isinstance(word, str)]
+    call = code.result
+    for option in call.keywords if isinstance(call, ast.Call) else ():
+        name = option.arg or ""
+        if isinstance(option.value, ast.Name) and choices.get(piece.spellings.get(name, name)):
+            words.append(option.value.id)
+    return {word: word for word in words}
+
+
+def _in_parentheses(text: str) -> str:
+    """How options are given, for a text such as ``normal:0.02``."""
+    found = re.fullmatch(r"([\w.]+?)[\s:=]+(.+)", text)
+    if found is None or found[1] not in INITIALIZERS:
+        return ""
+    return f"options stand in parentheses: {found[1]}({found[2]})"

@@ -1,8 +1,9 @@
-"""Exponential and logarithm from sums and products alone: the same bits on every processor.
+"""Functions such as exp from sums and products alone: the same bits on every processor.
 
 What NumPy and the C library have differs in its last bits between processors and releases.
 """
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -52,3 +53,15 @@ def logarithm(values: Array) -> Array:
         total += coefficient
     result: Array = ratio * total + (exponent - is_small) * _LN2
     return result
+
+
+def sine_cosine(angle: float) -> tuple[float, float]:
+    """Sine and cosine by their series, after whole quarters of the circle are taken off."""
+    quarters = round(angle / (math.pi / 2))
+    rest = angle - quarters * (math.pi / 2)
+    square, sine, cosine = rest * rest, 0.0, 0.0
+    for n in range(18, -1, -2):
+        cosine = 1 - square / ((n + 1) * (n + 2)) * cosine
+        sine = 1 - square / ((n + 2) * (n + 3)) * sine
+    sine *= rest
+    return [(sine, cosine), (cosine, -sine), (-sine, -cosine), (-cosine, sine)][quarters % 4]

@@ -78,11 +78,16 @@ class Stream:
         """Elements ``start`` … ``stop`` of U[low, high): ``low + (high - low) * u``, kept inside.
 
         ``u`` is k·2⁻²⁴ in float32, k·2⁻⁵³ in float64, k the top bits of a random word.
+
+        Raises:
+            UsageError: the interval is wider than the largest number.
         """
+        if high - low > float(np.finfo(self.dtype).max):
+            raise UsageError(f"from {low} to {high} is wider than {self.dtype} holds")
         values = self.gather(start, stop, self._top_bits)
         bits = _BITS[self.dtype]
         real = values.dtype.type
-        scale, shift = real(high - low) * real(2.0**-bits), real(low)
+        scale, shift = real((high - low) * 2.0**-bits), real(low)
         values *= scale
         if low:
             values += shift

@@ -33,9 +33,8 @@ class Uniform(Initializer):
     }  # fmt: skip
 
     def __post_init__(self) -> None:
-        finite = math.isfinite(self.low) and math.isfinite(self.high)
         require(
-            finite and self.low <= self.high,
+            self.low <= self.high and math.isfinite(self.high - self.low),
             f"uniform needs finite low <= high, not {self.low} and {self.high}",
         )
 

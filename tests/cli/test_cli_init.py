@@ -235,10 +235,12 @@ def test_inputs_are_for_specs(tmp_path):
 
 def test_schemes_lists_every_initializer():
     from paramctl.init.base import INITIALIZERS
+    from paramctl.init.defaults import FRAMEWORKS
 
     listed = expect(0, "schemes", "--json").json
     assert listed["schema"] == "paramctl/schemes/1"
-    assert {row["name"] for row in listed["schemes"]} == set(INITIALIZERS.names())
+    defaults = {"default", *(f"{name}.default" for name in FRAMEWORKS)}
+    assert {row["name"] for row in listed["schemes"]} == {*INITIALIZERS.names(), *defaults}
     assert all({"name", "formula", "options", "source"} <= row.keys() for row in listed["schemes"])
 
 
@@ -247,6 +249,11 @@ def test_one_scheme_with_its_figures_for_a_shape():
     assert (row["name"], row["fan_in"], row["fan_out"]) == ("xavier_uniform", 20, 256)
     assert row["bound"] == pytest.approx(0.1474420, abs=1e-7)
     assert row["std"] == pytest.approx(row["bound"] / math.sqrt(3))
+
+
+def test_an_expression_is_a_scheme_too():
+    (row,) = expect(0, "schemes", "expr: uniform(-1, 1) * fan_in", "--json").json["schemes"]
+    assert (row["name"], row["formula"]) == ("expr", "uniform(-1, 1) * fan_in")
 
 
 def test_a_scheme_in_full_for_a_person():
@@ -275,6 +282,18 @@ def test_a_scheme_in_full_for_a_person():
             ["xavier(gain=1)", "--shape", "3"],
             "paramctl: fans need two axes or more, and it has 1\n",
         ),
+        (["xavier", "--shape", "3"], "paramctl: fans need two axes or more, and it has 1\n"),
+        (
+            ["xavier", "--axes", "in,out"],
+            "paramctl: --axes is for the axes of --shape\nhint: --shape 768x2304\n",
+        ),
+        (
+            ["expr: exp(normal())"],
+            "paramctl: exp has other last bits on other processors\n"
+            "    exp(normal())\n    ^^^^^^^^^^^^^\n"
+            "hint: exact ones are abs, sqrt, floor, ceil, round, trunc, sign, minimum, maximum, "
+            "where, clip\n",
+        ),
     ],
 )
 def test_schemes_says_what_is_wrong(arguments, text):
@@ -294,11 +313,10 @@ def test_rules_without_a_selection_of_tensors_say_that_the_rest_takes_its_defaul
     assert told.startswith("selected 1 of ")
 
 
-@pytest.mark.parametrize("words", [["xavier"], []])
-def test_schemes_say_why_a_vector_has_no_fans(words):
-    told = expect(0, "schemes", *words, "--shape", "256").err
+def test_schemes_say_why_a_vector_has_no_fans():
+    told = expect(0, "schemes", "--shape", "256").err
     assert (
         told == "note: no figures where fans are used: fans need two axes or more, and it has 1\n"
     )
-    assert expect(0, "schemes", *words, "--shape", "256x20").err == ""
+    assert expect(0, "schemes", "--shape", "256x20").err == ""
     assert expect(0, "schemes", "normal", "--shape", "256").err == ""

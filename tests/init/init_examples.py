@@ -8,6 +8,7 @@ CONV = (("out", "in", "spatial", "spatial"), (12, 8, 3, 3))
 OPTIONS = {
     "constant": {"value": 0.5},
     "sparse": {"sparsity": 0.25},
+    "keras.stft": {"side": "imag"},
     "dirac": {"groups": 2},
     "keras.identity": {"gain": 2.0},
     "trunc_normal": {"std": 1.5},
@@ -20,6 +21,7 @@ SHAPES: dict[str, tuple[Axes, Shape]] = {
     "mxnet.bilinear": (("in", "out", "spatial", "spatial"), (3, 3, 4, 4)),
     "delta_orthogonal": (("out", "in", "spatial", "spatial"), (8, 5, 3, 3)),
     "lstm_bias": (("out",), (24,)),
+    "keras.stft": (("spatial", "in", "out"), (12, 1, 9)),
     "keras.he_normal": CONV,
     "lecun_uniform": CONV,
 }

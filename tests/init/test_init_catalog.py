@@ -24,8 +24,17 @@ def test_initializers_are_frozen_values(name):
 
 
 def test_those_without_a_dialect_come_first():
-    dialects = ["." in described.name for described in describe_all()]
+    names = [described.name for described in describe_all()]
+    dialects = ["." in name for name in names[: names.index("default")]]
     assert dialects == sorted(dialects)
+
+
+@pytest.mark.parametrize("name", ["default", "keras.default", "flax.default"])
+def test_defaults_are_described_too(name):
+    described = describe(name)
+    assert described.formula
+    assert described.source
+    assert described.options == ()
 
 
 def test_an_alias_describes_the_same():

@@ -7,6 +7,8 @@ from paramctl.errors import UsageError
 from paramctl.init.base import INITIALIZERS
 from paramctl.init.draw import draw
 from paramctl.init.gain import calculate_gain
+from paramctl.init.scheme import parse_scheme
+from paramctl.init.stream import Stream
 
 
 def made(name: str, shape: tuple[int, ...], **options) -> np.ndarray:
@@ -126,3 +128,51 @@ def test_options_out_of_range_are_an_error(name, options, text):
 def test_a_log_ramp_is_the_same_in_every_row():
     wanted = np.tile(np.log([1, 2, 3, 4]), (3, 1))
     np.testing.assert_allclose(made("log_ramp", (3, 4)), wanted, rtol=1e-7)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_sinusoids_are_the_sines_and_cosines_of_the_formula(paired):
+    text = f"sinusoids(longest=100, paired={str(paired).lower()})"
+    found = draw(parse_scheme(text), 0, "w", (40, 6), "F64")
+    speeds = 100.0 ** -(np.arange(3) / (3 if paired else 2))
+    angles = np.arange(40)[:, None] * speeds
+    parts = np.sin(angles), np.cos(angles)
+    wanted = np.stack(parts, -1).reshape(40, 6) if paired else np.concatenate(parts, 1)
+    assert np.abs(found - wanted).max() < 1e-13
+
+
+def test_steps_are_those_whose_softplus_is_log_uniform():
+    shares = Stream(3, "w").uniform(0, 50).astype("f8")
+    wanted = np.maximum(np.exp(np.log(0.001) + np.log(100) * shares), 0.004)
+    found = draw(parse_scheme("softplus_steps(floor=0.004)"), 3, "w", (50,), "F32")
+    assert np.log1p(np.exp(found.astype("f8"))) == pytest.approx(wanted, rel=1e-4)
+    assert found.min() == found[wanted == 0.004].max()
+
+
+def test_the_default_constant_of_keras_is_zero():
+    assert made("keras.constant", (2,)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("side", ["real", "imag"])
+@pytest.mark.parametrize("scaling", ["density", "spectrum", "none"])
+@pytest.mark.parametrize(("window", "offset"), [("hann", 0.5), ("hamming", 0.54), ("none", 1.0)])
+@pytest.mark.parametrize("periodic", [False, True])
+def test_kernels_of_a_fourier_transform_are_those_of_the_formula(
+    side, scaling, window, offset, periodic
+):
+    frame, bins = 10, 7
+    scheme = INITIALIZERS["keras.stft"](side, window, scaling, periodic)
+    found = draw(scheme, 0, "w", (frame, 1, bins), "F64")[:, 0]
+    time = np.arange(frame)
+    angles = -2 * np.pi * np.outer(time, np.arange(bins)) / (2 * (bins - 1))
+    v = offset - (1 - offset) * np.cos(2 * np.pi * time / (frame - 1 + periodic))
+    norm = {"density": np.sqrt((v**2).sum()), "spectrum": abs(v).sum(), "none": 1}[scaling]
+    wanted = (np.cos if side == "real" else np.sin)(angles)
+    wanted = wanted if window == "none" else wanted * v[:, None] / norm
+    assert np.abs(found - wanted).max() < 1e-14
+
+
+def test_a_fourier_transform_of_another_shape_is_an_error():
+    with pytest.raises(UsageError) as error:
+        made("keras.stft", (10, 2, 7), side="real")
+    assert str(error.value) == "w: it needs axes (frame, 1, 2 or more), not [10, 2, 7]"

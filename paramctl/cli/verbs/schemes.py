@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paramctl.cli.options import Common, verb
+from paramctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from paramctl.init.base import Initializer
     from paramctl.init.catalog import Description
     from paramctl.report.report import Report
     from paramctl.report.screen import Screen
@@ -39,73 +39,57 @@ def run(
 ) -> None:
     """Show the initializers that `init` and specs can use."""
     from paramctl.init.axes import parse_axes, parse_shape, usual_axes
-    from paramctl.init.base import INITIALIZERS
     from paramctl.init.catalog import describe, describe_all
-    from paramctl.init.scheme import parse_scheme
     from paramctl.report.emit import emit
 
-    one = parse_scheme(name) if name and name not in INITIALIZERS else None
-    pieces = [describe(_name_of(name, one))] if name else describe_all()
+    if axes and not shape:
+        raise UsageError("--axes is for the axes of --shape", hint="--shape 768x2304")
+    pieces = [describe(name)] if name else describe_all()
     sizes = parse_shape(shape) if shape else None
     roles = parse_axes(axes) if axes else usual_axes(len(sizes or ()))
-    rows = [_row(piece, one, sizes, roles) for piece in pieces]
+    rows = [_row(piece) for piece in pieces]
     if sizes is not None:
-        _say_without_fans(pieces, sizes, roles, common)
-    emit(_report(pieces, rows, is_detailed=name is not None, has_shape=sizes is not None), common)
+        for piece, row in zip(pieces, rows, strict=True):
+            row.update(_figures(piece, sizes, roles, is_asked=name is not None))
+        if not name:
+            _say_without_fans(sizes, roles, common)
+    emit(_report(pieces, rows, is_detailed=bool(name), has_shape=sizes is not None), common)
 
 
-def _name_of(name: str, one: "Initializer | None") -> str:
-    return name if one is None else name.partition("(")[0].strip()
-
-
-def _row(
-    piece: "Description",
-    one: "Initializer | None",
-    shape: tuple[int, ...] | None,
-    axes: tuple[str, ...],
-) -> dict[str, Any]:
-    """One initializer as JSON has it; the figures only where a shape is given."""
-    options = {
-        option.name: getattr(one, option.name) if one else _default(option)
-        for option in piece.options
-    }
-    row: dict[str, Any] = {
+def _row(piece: "Description") -> dict[str, Any]:
+    """One scheme as JSON has it."""
+    return {
         "name": piece.name,
         "formula": piece.formula,
-        "options": options,
+        "options": {option.name: _value(piece, option) for option in piece.options},
         "source": piece.source,
         "aliases": list(piece.aliases),
         "summary": piece.summary,
     }
-    if shape is not None:
-        row.update(_figures(piece, one, shape, axes))
-    return row
 
 
-def _default(option: Any) -> Any:
+def _value(piece: "Description", option: Any) -> Any:
+    """What an option is here: as given, else its default, ``None`` where it has none."""
+    if piece.made is not None:
+        return getattr(piece.made, option.name)
     return None if option.is_required else option.default
 
 
 def _figures(
-    piece: "Description",
-    one: "Initializer | None",
-    shape: tuple[int, ...],
-    axes: tuple[str, ...],
+    piece: "Description", shape: tuple[int, ...], axes: tuple[str, ...], *, is_asked: bool
 ) -> dict[str, Any]:
     """Fans, bound and standard deviation; ``None`` where the scheme has none for the shape."""
-    from paramctl.errors import UsageError
     from paramctl.init.axes import fans
-    from paramctl.init.base import INITIALIZERS
 
     found: dict[str, Any] = dict.fromkeys(_FIGURES)
-    scheme = INITIALIZERS[piece.name]
+    if piece.made is None:
+        return found
     try:
-        if scheme.needs_fans:
+        if piece.made.needs_fans:
             found["fan_in"], found["fan_out"] = fans(shape, axes)
-        made = one or scheme.make(piece.name, (), {})
-        moments = made.moments(shape, axes)
+        moments = piece.made.moments(shape, axes)
     except UsageError:
-        if one is not None:
+        if is_asked:
             raise
         return found
     if moments is not None:
@@ -115,68 +99,93 @@ def _figures(
     return found
 
 
-def _say_without_fans(
-    pieces: "list[Description]", shape: tuple[int, ...], axes: tuple[str, ...], common: Common
-) -> None:
-    """Why figures are missing, where some scheme needs fans that the shape does not have."""
-    from paramctl.errors import UsageError
+def _say_without_fans(shape: tuple[int, ...], axes: tuple[str, ...], common: Common) -> None:
+    """Why figures are missing, where the shape does not have the fans that some schemes use."""
     from paramctl.init.axes import fans
-    from paramctl.init.base import INITIALIZERS
 
-    if any(INITIALIZERS[piece.name].needs_fans for piece in pieces):
-        try:
-            fans(shape, axes)
-        except UsageError as error:
-            common.say(f"note: no figures where fans are used: {error.problem}")
+    try:
+        fans(shape, axes)
+    except UsageError as error:
+        common.say(f"note: no figures where fans are used: {error.problem}")
 
 
 def _report(
     pieces: "list[Description]", rows: list[dict[str, Any]], *, is_detailed: bool, has_shape: bool
 ) -> "Report":
     from paramctl.report.report import Column, Report
+    from paramctl.report.screen import screen
 
     columns = [Column("name", "name"), Column("formula"), Column("options"), Column("source")]
-    keys = ["name", "formula", "options", "source"]
     if has_shape:
         columns[2:] = [Column(name, "number", missing="-") for name in _FIGURES]
-        keys[2:] = list(_FIGURES)
-    cells = [[_written(row[key]) if key == "options" else row[key] for key in keys] for row in rows]
+    cells = [
+        [_written(row[column.name]) if column.name == "options" else row[column.name]
+         for column in columns]
+        for row in rows
+    ]  # fmt: skip
 
-    def text(_: "Screen") -> "Iterator[str]":
+    def text(target: "Screen") -> "Iterator[str]":
         for piece, row in zip(pieces, rows, strict=True):
-            yield from _details(piece, row)
+            for line, indent in (_details if is_detailed else _listed)(piece, row):
+                yield from _wrapped(line, indent, target)
 
+    target = screen()
+    is_narrow = target.is_terminal and target.width < _width(cells)
     return Report(
         "schemes", tuple(columns), cells, {"schemes": rows}, "schemes",
-        text=text if is_detailed else None,
+        text=text if is_detailed or is_narrow else None,
     )  # fmt: skip
+
+
+def _width(cells: list[list[Any]]) -> int:
+    """About how many columns a table of these cells takes."""
+    return sum(max(len(str(cell)) for cell in column) + 3 for column in zip(*cells, strict=True))
 
 
 def _written(options: dict[str, Any]) -> str:
     return ", ".join(
-        name
-        if value is None
-        else f"{name}={value!r}"
-        if isinstance(value, float)
-        else f"{name}={value}"
-        for name, value in options.items()
+        name if value is None else f"{name}={value}" for name, value in options.items()
     )
 
 
-def _details(piece: "Description", row: dict[str, Any]) -> "Iterator[str]":
-    """One initializer in full, for a person."""
-    yield f"{piece.name}: {piece.summary}"
-    yield f"    {piece.formula}"
-    if piece.notes:
-        yield piece.notes
+def _listed(piece: "Description", row: dict[str, Any]) -> "Iterator[tuple[str, str]]":
+    """One scheme in a few lines, each with how its continuation is indented."""
+    yield piece.name + (f"({_written(row['options'])})" if row["options"] else ""), "    "
+    yield f"    {piece.formula}", "      "
+    figures = [f"{name} {row[name]:.6g}" for name in _FIGURES if row.get(name) is not None]
+    last = ", ".join(figures) if "std" in row else piece.source
+    if last:
+        yield f"    {last}", "      "
+
+
+def _details(piece: "Description", row: dict[str, Any]) -> "Iterator[tuple[str, str]]":
+    """One scheme in full, as lines with the indent of their continuation."""
+    yield f"{piece.name}: {piece.summary}", "  "
+    yield f"    {piece.formula}", "      "
+    for note in piece.notes.splitlines():
+        yield note, ""
     for option in piece.options:
         value = row["options"][option.name]
-        shown = "required" if value is None else f"default {option.default}"
-        shown = shown if value == _default(option) else f"here {value}"
-        yield f"  {option.name} ({shown}): {option.meaning}"
+        is_given = piece.made is not None and value != option.default
+        default = "required" if option.is_required else f"default {option.default}"
+        shown = f"here {value}" if is_given else default
+        yield f"  {option.name} ({shown}): {option.meaning}", "    "
     for name in _FIGURES:
         if row.get(name) is not None:
-            yield f"  {name}: {row[name]:.9g}"
+            yield f"  {name}: {row[name]:.9g}", ""
     if piece.aliases:
-        yield f"also: {', '.join(piece.aliases)}"
-    yield f"source: {piece.source}"
+        yield f"also: {', '.join(piece.aliases)}", "  "
+    if piece.source:
+        yield f"source: {piece.source}", "  "
+
+
+def _wrapped(text: str, indent: str, target: "Screen") -> list[str]:
+    """The text in lines that fit a terminal, all but the first one indented."""
+    import textwrap
+
+    if not target.is_terminal:
+        return [text]
+    return textwrap.wrap(
+        text, target.width, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
