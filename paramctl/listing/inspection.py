@@ -1,5 +1,6 @@
 """What a model is, in numbers: tensors, parameters, bytes, dtypes, ties, and its tree."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from paramctl.listing.tree import Node, collapsed
 from paramctl.manifest import Entry, Manifest
 
 Total = int | None
+Counts = list[tuple[Entry, int]]  # a tensor that stands for all of its dtype, shape and kind
 
 
 @dataclass(frozen=True)
@@ -51,41 +53,59 @@ class Inspection:
 
 def inspect(manifest: Manifest, entries: Sequence[Entry]) -> Inspection:
     """The totals of the chosen entries of a manifest."""
-    stored = [entry for entry in entries if not entry.is_alias]
-    parameters = [entry for entry in entries if entry.kind == "parameter"]
-    chosen = {entry.name for entry in entries}
+    aliases = [entry for entry in entries if entry.is_alias]
+    # Few dtypes, shapes and kinds stand for many tensors, so those are counted first.
+    counts = Counter([entry[1:4] for entry in entries if entry[4] is None])
+    stored = [(Entry("", *form), times) for form, times in counts.items()]
+    parameters = [(entry, times) for entry, times in stored if entry.kind == "parameter"]
+    tied = [(entry, 1) for entry in aliases if entry.kind == "parameter"]
+    chosen = {entry[0] for entry in entries} if manifest.ties else set()
     return Inspection(
-        tensors=len(stored),
-        unique=_numel({manifest.canonical(e.name).name: e for e in parameters}.values()),
-        stored=_numel(entry for entry in parameters if not entry.is_alias),
-        named=_numel(parameters),
-        buffers=_numel(entry for entry in stored if entry.kind != "parameter"),
-        nbytes=_total(entry.nbytes for entry in stored),
+        tensors=len(entries) - len(aliases),
+        unique=_numel([*parameters, *_only_tied(manifest, tied, chosen)]),
+        stored=_numel(parameters),
+        named=_numel([*parameters, *tied]),
+        buffers=_numel([(entry, n) for entry, n in stored if entry.kind != "parameter"]),
+        nbytes=_nbytes(stored),
         dtypes=_shares(stored),
         ties=[group for group in manifest.ties if not chosen.isdisjoint(group)],
         tree=collapsed(entries),
     )
 
 
-def _shares(stored: Sequence[Entry]) -> dict[str, Share]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in stored:
-        groups.setdefault(entry.dtype, []).append(entry)
+def _only_tied(manifest: Manifest, tied: Counts, chosen: set[str]) -> Counts:
+    """Parameters of which only aliases were chosen, each once."""
+    found = {}
+    for entry, _ in tied:
+        kept = manifest.canonical(entry.name)
+        if kept.name not in chosen or kept.kind != "parameter":
+            found[kept.name] = (entry, 1)
+    return list(found.values())
+
+
+def _shares(stored: Counts) -> dict[str, Share]:
+    groups: dict[str, Counts] = {}
+    for entry, times in stored:
+        groups.setdefault(entry.dtype, []).append((entry, times))
     shares = {
-        dtype: Share(len(group), _numel(group), _total(entry.nbytes for entry in group))
+        dtype: Share(sum(times for _, times in group), _numel(group), _nbytes(group))
         for dtype, group in groups.items()
     }
     return dict(sorted(shares.items(), key=lambda item: (-(item[1].nbytes or 0), item[0])))
 
 
-def _numel(entries: Iterable[Entry]) -> Total:
-    return _total(entry.numel for entry in entries)
+def _numel(counts: Counts) -> Total:
+    return _total((entry.numel, times) for entry, times in counts)
 
 
-def _total(sizes: Iterable[Total]) -> Total:
+def _nbytes(counts: Counts) -> Total:
+    return _total((entry.nbytes, times) for entry, times in counts)
+
+
+def _total(sizes: Iterable[tuple[Total, int]]) -> Total:
     total = 0
-    for size in sizes:
+    for size, times in sizes:
         if size is None:
             return None
-        total += size
+        total += size * times
     return total

@@ -7,11 +7,15 @@ one label: ``encoder.layer``.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from paramctl.formats.strict_json import without_collector
-from paramctl.manifest import Entry, Shape
+from paramctl.listing.forms import Forms
+from paramctl.manifest import Entry
 from paramctl.names import natural_order
+
+_DEEP = 64
 
 
 @dataclass(slots=True)
@@ -35,120 +39,138 @@ class Node:
     children: "list[Node]" = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class _Branch:
-    """A segment of names while the tree grows; ``form`` is equal where structures are."""
+    """A segment of names with others below it, while the tree grows."""
 
-    label: str
-    entry: Entry | None = None
-    below: "dict[str, _Branch]" = field(default_factory=dict)
-    form: int = 0
+    __slots__ = ("below", "entry", "form")
+
+    def __init__(self, entry: Entry | None = None) -> None:
+        self.entry = entry
+        self.below: dict[str, _Branch | Entry] = {}
+        self.form = 0
+
+    def grown(self, segment: str) -> "_Branch":
+        """The branch of a segment, which may be new, or a tensor that had nothing below it."""
+        below = self.below.get(segment)
+        if type(below) is not _Branch:
+            below = self.below[segment] = _Branch(below)  # type: ignore[arg-type]
+        return below
 
 
 def collapsed(entries: Iterable[Entry]) -> list[Node]:
     """The nodes at the top of the tree of some entries."""
     with without_collector():
-        return _collapsed(_grown(entries))
-
-
-def _collapsed(top: _Branch) -> list[Node]:
-    # Parents come before children here; the other way round, children are done first. There
-    # is no recursion, as a name may have more segments than Python has frames.
-    order = [top]
-    for branch in order:
-        order.extend(branch.below.values())
-    forms: dict[Any, int] = {}
-    nodes: dict[int, Node] = {}
-    for branch in reversed(order):
-        keys = natural_order(branch.below) if len(branch.below) > 1 else branch.below
-        children = [branch.below[key] for key in keys]
-        below = tuple([(child.label, child.form) for child in children])
-        structure = (_structure(branch.entry), below)
-        branch.form = forms.setdefault(structure, len(forms))
-        nodes[id(branch)] = _node(branch, _united(children, nodes))
-    return nodes[id(top)].children
+        top = _grown(entries)
+        forms = Forms()
+        # Parents come before children here; the other way round, children are done first.
+        # There is no recursion, as a name may have more segments than Python has frames.
+        order = [top]
+        for branch in order:
+            order.extend([below for below in branch.below.values() if type(below) is _Branch])
+        for branch in reversed(order):
+            branch.form = _form(branch, forms)
+        return _nodes(top, forms)
 
 
 def _grown(entries: Iterable[Entry]) -> _Branch:
-    top = _Branch("")
+    top = _Branch()
+    parents: dict[str, _Branch] = {"": top}  # by the path with its last dot
     for entry in entries:
-        branch = top
-        for segment in entry.name.split("."):
-            below = branch.below.get(segment)
-            if below is None:
-                below = branch.below[segment] = _Branch(segment)
-            branch = below
-        branch.entry = entry
+        name = entry[0]
+        last = name.rfind(".") + 1
+        path, label = name[:last], name[last:]
+        parent = parents.get(path)
+        if parent is None:
+            parent = parents[path] = _parent(parents, path)
+        known = parent.below.setdefault(label, entry)
+        if type(known) is _Branch:
+            known.entry = entry
     return top
 
 
-def _structure(entry: Entry | None) -> tuple[str, Shape, str, bool] | None:
-    return None if entry is None else (entry.dtype, entry.shape, entry.kind, entry.is_alias)
+def _parent(parents: dict[str, _Branch], path: str) -> _Branch:
+    """The branch at the end of a path, grown where it is not there yet."""
+    missing = []
+    while (branch := parents.get(path)) is None:
+        missing.append(path)
+        path = path[: path.rfind(".", 0, -1) + 1]
+        if len(missing) > _DEEP:  # to remember every path on the way would take its square
+            return _walked(parents[""], missing[0][:-1].split("."))
+    for further in reversed(missing):
+        branch = parents[further] = branch.grown(further[len(path) : -1])
+        path = further
+    return branch
 
 
-def _node(branch: _Branch, children: list[Node]) -> Node:
-    node = Node(branch.label, entry=branch.entry, children=children)
-    if branch.entry is not None:
-        stored = not branch.entry.is_alias
-        node.tensors = 1
-        node.numel = branch.entry.numel if stored else 0
-        node.nbytes = branch.entry.nbytes if stored else 0
-    if children:
-        _add(node, children)
-    if branch.entry is None and len(children) == 1 and branch.label:
-        children[0].label = f"{branch.label}.{children[0].label}"
-        return children[0]
-    return node
+def _walked(branch: _Branch, segments: Iterable[str]) -> _Branch:
+    for segment in segments:
+        branch = branch.grown(segment)
+    return branch
 
 
-def _add(node: Node, others: Sequence[Node]) -> None:
-    for other in others:
-        node.tensors += other.tensors
-        node.numel = _sum(node.numel, other.numel)
-        node.nbytes = _sum(node.nbytes, other.nbytes)
+def _form(branch: _Branch, forms: Forms) -> int:
+    own = () if branch.entry is None else (forms.of_entry(branch.entry),)
+    pairs: Iterable[tuple[str, Any]] = branch.below.items()
+    if len(branch.below) > 1:
+        pairs = sorted(pairs, key=itemgetter(0))
+    return forms.of_branch(own, tuple([(name, _form_of(below, forms)) for name, below in pairs]))
 
 
-def _sum(first: int | None, second: int | None) -> int | None:
-    return None if first is None or second is None else first + second
+def _form_of(below: _Branch | Entry, forms: Forms) -> int:
+    return below.form if type(below) is _Branch else forms.of_entry(below)  # type: ignore[arg-type]
 
 
-def _united(children: Sequence[_Branch], nodes: dict[int, Node]) -> list[Node]:
-    """The nodes of some siblings, numbered ones of the same form as one."""
-    if len(children) < 2:
-        return [nodes[id(child)] for child in children]
-    alike: dict[int, list[_Branch]] = {}
-    for child in children:
-        if _is_number(child.label):
-            alike.setdefault(child.form, []).append(child)
-    found = []
-    for child in children:
-        group = alike.get(child.form, []) if _is_number(child.label) else [child]
-        if group and group[0] is not child:
-            continue
-        node = nodes[id(child)]
-        if len(group) > 1:
-            node = _one_of([nodes[id(other)] for other in group], [int(o.label) for o in group])
-        found.append(node)
-    return found
+class _Group(NamedTuple):
+    """Siblings that become one node: the first of them, their form, and how many they are."""
+
+    label: str
+    first: _Branch | Entry
+    form: int
+    times: int
+
+
+def _nodes(top: _Branch, forms: Forms) -> list[Node]:
+    """The nodes below a branch; each group of layers is looked into once."""
+    nodes: list[Node] = []
+    waiting = [(_groups(top, forms), 1, nodes)]
+    while waiting:
+        groups, times, place = waiting.pop()
+        for group in groups:
+            many = times * group.times
+            path, first, below = [group.label], group.first, []
+            if type(first) is _Branch:
+                below = _groups(first, forms)
+            while group.label and len(below) == 1 and type(first) is _Branch and not first.entry:
+                group = below[0]
+                path.append(group.label)
+                many, first = many * group.times, group.first
+                below = _groups(first, forms) if type(first) is _Branch else []
+            entry = first.entry if type(first) is _Branch else first
+            node = Node(".".join(path), *forms.totals(group.form, many), entry)  # type: ignore[arg-type]
+            place.append(node)
+            if below:
+                waiting.append((below, many, node.children))
+    return nodes
+
+
+def _groups(branch: _Branch, forms: Forms) -> list[_Group]:
+    """What is below a branch in natural order, numbered siblings of the same form as one."""
+    labels = natural_order(branch.below) if len(branch.below) > 1 else list(branch.below)
+    alike: dict[tuple[int, str | None], list[str]] = {}
+    for label in labels:
+        form = _form_of(branch.below[label], forms)
+        alike.setdefault((form, None if _is_number(label) else label), []).append(label)
+    return [
+        _Group(
+            ranges([int(label) for label in some]) if len(some) > 1 else some[0],
+            branch.below[some[0]], form, len(some),
+        )
+        for (form, _), some in alike.items()
+    ]  # fmt: skip
 
 
 def _is_number(label: str) -> bool:
     return label.isascii() and label.isdigit() and len(label) < 19 and str(int(label)) == label
-
-
-def _one_of(nodes: Sequence[Node], numbers: Sequence[int]) -> Node:
-    """The first of some nodes of the same form, counting for all of them."""
-    rest = nodes[0].label.partition(".")[2]
-    label = ranges(numbers) + (f".{rest}" if rest else "")
-    node = nodes[0]
-    waiting = [(node, list(nodes[1:]))]
-    while waiting:
-        first, others = waiting.pop()
-        _add(first, others)
-        for position, child in enumerate(first.children):
-            waiting.append((child, [other.children[position] for other in others]))
-    node.label = label
-    return node
 
 
 def ranges(numbers: Sequence[int]) -> str:
