@@ -8,7 +8,8 @@ output, standard error included.
 ``? 2`` right after a command is its exit code (0 when there is none). A line ``...`` stands for
 any lines, ``[..]`` inside a line for any characters. The blocks of one file share a folder that
 begins as a copy of ``fixtures/checkpoints`` and ``fixtures/specs``, with the tour's checkpoint as
-``tiny`` and a link to the real all-MiniLM-L6-v2 as ``minilm``. With ``PARAMCTL_ACCEPT=1``
+``tiny`` and a link to the real all-MiniLM-L6-v2 as ``minilm``. ``http://models.example`` is that
+folder too, and ``hf://acme/tiny`` is ``tiny``; both are on loopback. With ``PARAMCTL_ACCEPT=1``
 the file is rewritten with what came out.
 """
 
@@ -20,8 +21,13 @@ import select
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from remote_clouds import HubHandler
+from remote_servers import Gateway, serving
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TOUR = FIXTURES.parent / "paramctl" / "cli" / "tour" / "model"
@@ -87,20 +93,32 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(text: str, folder: Path, terminal: bool) -> Command:
+@contextmanager
+def world(folder: Path) -> Iterator[dict[str, str]]:
+    """The variables by which commands find the addresses that documents speak of."""
+    with serving(folder / "tiny") as store:
+        handler = type("Hub", (HubHandler,), {"cdn": store.url})
+        with (
+            serving(folder / "tiny", handler=handler) as hub,
+            serving(folder, None, Gateway) as web,
+        ):
+            yield {"HF_ENDPOINT": hub.url, "http_proxy": web.url, "no_proxy": "127.0.0.1"}
+
+
+def run(text: str, folder: Path, terminal: bool, extra: dict[str, str]) -> Command:
     """Run one command; return it with the code and lines it really gave."""
     give = _on_terminal if terminal else _in_pipe
-    code, output = give(text, folder)
+    code, output = give(text, folder, environment() | extra)
     output = re.sub("\r[^\r\n]*(?=\r\x1b\\[K)|\r\x1b\\[K", "", output)  # progress, erased
     lines = [line.rstrip() for line in output.replace("\r\n", "\n").splitlines()]
     return Command(text, code, lines)
 
 
-def _in_pipe(text: str, folder: Path) -> tuple[int, str]:
+def _in_pipe(text: str, folder: Path, variables: dict[str, str]) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "-c", text],
         cwd=folder,
-        env=environment(),
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -109,12 +127,12 @@ def _in_pipe(text: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.decode()
 
 
-def _on_terminal(text: str, folder: Path) -> tuple[int, str]:
+def _on_terminal(text: str, folder: Path, variables: dict[str, str]) -> tuple[int, str]:
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         ["bash", "-c", f"stty cols 80 rows 40; {text}"],
         cwd=folder,
-        env=environment(),
+        env=variables,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -156,7 +174,7 @@ def check(document: Path, folder: Path) -> None:
         terminal = block[1].strip() == "terminal"
         shown = []
         for wanted in parse(block[2]):
-            got = run(wanted.text, folder, terminal)
+            got = run(wanted.text, folder, terminal, extra)
             same = agrees(wanted, got)
             assert same or accept, (
                 f"{document.name}\n{wanted.render()}\n--- gave ---\n{got.render()}"
@@ -165,6 +183,7 @@ def check(document: Path, folder: Path) -> None:
         return f"```console{block[1]}\n" + "\n".join(shown) + "\n```"
 
     text = document.read_text()
-    replayed = _BLOCK.sub(replay, text)
+    with world(folder) as extra:
+        replayed = _BLOCK.sub(replay, text)
     if accept and replayed != text:
         document.write_text(replayed)

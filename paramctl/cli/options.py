@@ -15,12 +15,16 @@ from paramctl.errors import UsageError
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="A .safetensors file, an index, a directory, or - for standard input."
+        metavar="MODEL",
+        help="A .safetensors file, an index or a directory; its https://, hf://, s3:// or gs:// "
+        "address; or - for standard input.",
     ),
 ]
 ModelOrSpec = Annotated[
     str,
-    typer.Argument(metavar="MODEL|SPEC", help="A checkpoint, a spec (.yaml) or a family's name."),
+    typer.Argument(
+        metavar="MODEL|SPEC", help="A checkpoint or its address, a spec (.yaml) or a family."
+    ),
 ]
 Select = Annotated[
     list[str] | None,

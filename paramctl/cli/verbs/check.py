@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paramctl.cli.grouped import grouped
-from paramctl.cli.options import verb
+from paramctl.cli.options import Model, verb
 from paramctl.cli.ruling import Findings, Ruling
 from paramctl.errors import UsageError
 
@@ -21,13 +21,7 @@ _NAMING = {"model_type", "architecture"}  # what a config.json calls its model; 
 @functools.partial(verb, kind=Findings)
 @grouped("ruling", Ruling)
 def run(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="A .safetensors file, an index, a directory, or - for standard input.",
-        ),
-    ] = "",
+    model: Model = "",
     spec: Annotated[
         str | None,
         typer.Option(
