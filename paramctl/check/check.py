@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paramctl.check.finding import Finding, Verdict
 from paramctl.check.library import complaint, complaints, library_findings
-from paramctl.check.rule import Rule, chosen_rules
+from paramctl.check.rule import Rule, chosen_rules, refuse_idle
 from paramctl.check.subject import Subject
 from paramctl.errors import CheckpointError
 from paramctl.sources.address import is_url, shown
@@ -42,7 +42,7 @@ def check(
         family_ties: what a family ties under a config; by default the built-in families.
 
     Raises:
-        UsageError: no rule has a given id.
+        UsageError: no rule has a given id, or what was selected can't run.
     """
     rules = chosen_rules(select, ignore)
     try:
@@ -51,17 +51,31 @@ def check(
         return _unreadable(str(model), error)
     with source:
         subject = Subject(source, reads_values=values, expectations=expectations)
-        return examine(subject, rules, fail_fast=fail_fast, bind=bind)
+        return examine(subject, rules, fail_fast=fail_fast, bind=bind, select=select)
 
 
 def examine(
-    subject: Subject, rules: list[Rule], *, fail_fast: bool = False, bind: Bind | None = None
+    subject: Subject,
+    rules: list[Rule],
+    *,
+    fail_fast: bool = False,
+    bind: Bind | None = None,
+    select: tuple[str, ...] = (),
 ) -> Verdict:
-    """What some rules say of a checkpoint that is open already."""
+    """What some rules say of a checkpoint that is open already.
+
+    Args:
+        select: words of which each must run a rule, if the checkpoint can be read.
+
+    Raises:
+        UsageError: one needs what the user did not give.
+    """
     source = subject.source
     subject.library = complaints(source)
     if bind is not None and not source.problems:
         subject.binding = bind(source)
+    if not source.problems:
+        refuse_idle(select, rules, subject)
     ran: list[str] = []
     findings = tuple(_until_error(_run(rules, subject, ran), fail_fast))
     return Verdict(findings, not source.problems, subject.library, tuple(ran))

@@ -34,7 +34,7 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
     Raises:
         SpecError: the file is missing or no such list, at the place of the mistake.
     """
-    document = read_yaml(path)
+    document = read_yaml(path, what="file of rules")
     if not isinstance(document, Sequence) or not document.items:
         raise document.mistake("rules are a list of maps, such as - select: '**.weight'")
     return tuple(map(_expectation, document))

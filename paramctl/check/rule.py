@@ -71,7 +71,7 @@ def chosen_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]
     """The rules to run, given by id or group; all but the ignored ones without a selection.
 
     Raises:
-        UsageError: a word is neither; the hint offers the nearest.
+        UsageError: a word is neither, and the hint offers the nearest; or no rule is left.
     """
     rules = [RULES[id] for id in RULES]
     known = {word for rule in rules for word in (rule.id, rule.group)}
@@ -84,8 +84,33 @@ def chosen_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]
             )
     wanted = [rule for rule in rules if not select or {rule.id, rule.group} & set(select)]
     kept = [rule for rule in wanted if not {rule.id, rule.group} & set(ignore)]
+    if not kept:
+        raise UsageError("every rule is left out", hint="an empty check proves nothing")
     return sorted(kept, key=lambda rule: _ORDER.get(rule.group, len(_ORDER)))
 
+
+def refuse_idle(select: tuple[str, ...], rules: list[Rule], subject: Subject) -> None:
+    """Insist that something runs for each word of a selection: silence would look like health.
+
+    Raises:
+        UsageError: a word stands for rules that need what the user did not give.
+    """
+    for word in select:
+        meant = [rule for rule in rules if word in (rule.id, rule.group)]
+        needs = {rule.needs for rule in meant if not subject.offers(rule.needs)}
+        if meant and all(rule.needs in needs for rule in meant):
+            raise UsageError(
+                f"the rules of '{word}' did not run" if len(meant) > 1 else f"'{word}' did not run",
+                hint=f"it needs {NEEDS[min(needs)]}",
+            )
+
+
+NEEDS = {
+    "": "",
+    "values": "--values",
+    "binding": "--spec, or a config.json of a known family",
+    "expectations": "--expect",
+}  # what a user has to say for a need
 
 GROUPS = ("format", "index", "ties", "layers", "spec", "values", "expect")
 _ORDER = {group: place for place, group in enumerate(GROUPS)}

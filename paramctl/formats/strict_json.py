@@ -134,7 +134,9 @@ def _loaded(text: str, where: str, what: str) -> Any:
             parse_constant=_refuse_constant,
         )
     except json.JSONDecodeError as error:
-        problem = f"{_lower(error.msg)} at character {error.pos}"
+        from paramctl.formats.json_words import what_is_wrong
+
+        problem = what_is_wrong(error)
     except RecursionError:
         problem = f"nested deeper than {DEEPEST}"
     except NotJsonError as error:
@@ -161,10 +163,6 @@ def _finite(digits: str) -> float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise NotJsonError(f"{name} is no JSON value")
-
-
-def _lower(message: str) -> str:
-    return (message[:1].lower() + message[1:]).removesuffix(" at")
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -1,6 +1,6 @@
 """The verdict of a check as a report: a sentence per finding, worst first on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -41,13 +41,13 @@ def check_report(found: Verdict, model: str) -> Report:
     )
 
 
-def _junit(found: Verdict, model: str) -> Iterable[str]:
+def _junit(found: Verdict, model: str) -> Iterator[str]:
     from paramctl.report.junit import junit  # what XML brings along takes a while
 
     return junit(found, model)
 
 
-def _sarif(found: Verdict, model: str) -> Iterable[str]:
+def _sarif(found: Verdict, model: str) -> Iterator[str]:
     from paramctl.report.sarif import sarif
 
     return sarif(found, model)

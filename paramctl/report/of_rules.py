@@ -3,17 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from paramctl.check.rule import Rule
+from paramctl.check.rule import NEEDS, Rule
 from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
 
 _COLUMNS = tuple(map(Column, ("id", "group", "severity", "needs", "what", "hint")))
-_NEEDS = {
-    "": "",
-    "values": "--values",
-    "binding": "--spec, or a config.json of a known family",
-    "expectations": "--expect",
-}
 
 
 def rules_report(rules: Sequence[Rule]) -> Report:
@@ -32,7 +26,7 @@ def rules_report(rules: Sequence[Rule]) -> Report:
 
 
 def _row(rule: Rule) -> tuple[Any, ...]:
-    return rule.id, rule.group, rule.severity, _NEEDS[rule.needs], rule.what, rule.hint
+    return rule.id, rule.group, rule.severity, NEEDS[rule.needs], rule.what, rule.hint
 
 
 def _page(rules: Sequence[Rule], screen: Screen) -> Iterable[str]:
@@ -43,7 +37,7 @@ def _page(rules: Sequence[Rule], screen: Screen) -> Iterable[str]:
                 yield ""
             group = rule.group
             yield f"\x1b[1m{group}\x1b[0m" if screen.has_color else group
-        needs = f", with {_NEEDS[rule.needs]}" if rule.needs else ""
+        needs = f", with {NEEDS[rule.needs]}" if rule.needs else ""
         yield f"  {rule.id} ({rule.severity}{needs})"
         yield f"      {rule.what}"
         if rule.hint:

@@ -166,4 +166,7 @@ def test_values_are_read_only_where_a_condition_speaks_of_them(checked, monkeypa
 def test_a_missing_file_of_rules_is_exit_3(tmp_path):
     save_file({"x": W}, tmp_path / "m.safetensors")
     result = expect(3, "check", "m.safetensors", "--expect", "none.yaml", cwd=tmp_path)
-    assert result.err == "paramctl: none.yaml: can't read the spec: no such file or directory\n"
+    assert (
+        result.err
+        == "paramctl: none.yaml: can't read the file of rules: no such file or directory\n"
+    )
