@@ -11,7 +11,7 @@ _PROGRAM = """
 import os, resource, sys
 from pathlib import Path
 from paramctl.errors import CheckpointError
-from paramctl.formats import identify, json_words, strict_json  # what is imported late is imported now
+from paramctl.formats import identify, json_words, strict_json  # late imports, now
 from paramctl.sources.open import open_source
 
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
