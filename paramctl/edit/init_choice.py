@@ -166,7 +166,8 @@ def _expect_fit(initializer: Initializer, scheme: str, entry: Entry, layer: Laye
     if initializer.needs_fans and len(shape) >= 2 and not layer.axes:
         doubt = f": {layer.doubt}" if layer.doubt else ""
         problem = f"which axis is in and which is out is not known{doubt}"
-        roles = " ".join(["expert", "out", "in"] if len(shape) == 3 else ["in", "out"])
+        spatial = ["spatial"] * (len(shape) - 2)
+        roles = " ".join(["expert", "out", "in"] if len(shape) == 3 else ["in", "out", *spatial])
         raise UsageError(
             problem, where=where, hint=f'say it: --axes "{where}={roles}", or use a spec'
         )

@@ -1,13 +1,14 @@
 """What layer a tensor belongs to, where no spec says: from ordinary names and ranks.
 
-A 2-D ``weight`` is ``(out, in)`` and one of rank 4 or 5 ``(out, in, *spatial)``, as torch has
-it. What names and ranks leave open stays open, with the reason: three axes (experts, or a
-convolution unless the name says so), transposed convolutions, and GPT-2's Conv1D, whose
-weights are ``(in, out)`` under names that others use for Linear.
+A bias has as many elements as its weight has outputs, and so tells which axis is out. Without
+one, a 2-D ``weight`` is ``(out, in)`` and one of rank 4 or 5 ``(out, in, *spatial)``, as torch
+has it. What is left open stays open, with the reason: three axes (experts, or a convolution
+unless the name says so), transposed convolutions, and GPT-2's Conv1D, whose weights are
+``(in, out)`` under names that others use for Linear.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramctl.init.axes import fans
@@ -76,17 +77,35 @@ def layer_by_name(entry: Entry, manifest: Manifest, config: Mapping[str, Any] | 
             return Layer("other")
         part = _bias_part(entry, path, manifest, config)
         return Layer("bias", part=part, own=None if part else Zeros(), rule="no weight beside it")
-    axes, doubt = _roles(rank, module, last, config)
+    axes, doubt = _roles_by_bias(entry, manifest) or _roles(entry.shape, module, last, config)
     if _EMBEDDING.fullmatch(module) and rank == 2:
         return Layer("weight", axes, doubt, Part("embedding", "weight"))
     return Layer("weight", axes, doubt, _linear_part(entry, axes, "weight"))
 
 
-def _roles(rank: int, module: str, last: str, config: Mapping[str, Any] | None) -> tuple[Axes, str]:
-    """The roles of a weight's axes; or none, and why."""
+def _roles_by_bias(entry: Entry, manifest: Manifest) -> tuple[Axes, str] | None:
+    """The roles of a weight's axes by the bias beside it; ``None`` where it does not tell."""
+    path, _, last = entry.name.rpartition(".")
+    bias = manifest.get(f"{path}.{last.replace('weight', 'bias')}") if "weight" in last else None
+    if bias is None or len(bias.shape) != 1 or not 2 <= len(entry.shape) <= 5:
+        return None
+    spatial = ("spatial",) * (len(entry.shape) - 2)
+    first, second = (size == bias.shape[0] for size in entry.shape[:2])
+    if first == second:
+        return None if first else ((), f"its bias has {bias.shape[0]} elements, as neither axis")
+    return (("out", "in", *spatial) if first else ("in", "out", *spatial)), ""
+
+
+def _roles(
+    shape: Sequence[int | None], module: str, last: str, config: Mapping[str, Any] | None
+) -> tuple[Axes, str]:
+    """The roles of a weight's axes by its name and rank; or none, and why."""
+    rank = len(shape)
     if not _WEIGHT.fullmatch(last):
         return (), f"'{last}' is no ordinary name for a weight"
     if _CONV1D.fullmatch(module) or (rank == 2 and _is_conv1d_family(config, module)):
+        if rank == 2 and shape[0] == shape[1]:  # the fans are the same either way
+            return ("in", "out"), ""
         return (), "Linear stores (out, in), GPT-2's Conv1D (in, out)"
     if rank > 2 and _TRANSPOSED.fullmatch(module):
         return (), "a transposed convolution stores (in, out), others (out, in)"
@@ -123,7 +142,10 @@ def _is_centred(config: Mapping[str, Any] | None) -> bool:
 def _linear_part(entry: Entry, axes: Axes, part: str) -> Part | None:
     if not axes or None in entry.shape:
         return None
-    return Part("linear", part, fans([size or 0 for size in entry.shape], axes).fan_in)
+    both = fans([size or 0 for size in entry.shape], axes)
+    if axes[0] == "in" and len(axes) > 2:
+        return Part("transposed", part, both.fan_out)
+    return Part("linear", part, both.fan_in)
 
 
 def _bias_part(

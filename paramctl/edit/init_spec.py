@@ -9,7 +9,7 @@ from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.engine.unknown import Unknown
 from paramctl.errors import ParamctlError
-from paramctl.init.axes import fans
+from paramctl.init.axes import Fans, fans
 from paramctl.init.base import Axes, Initializer
 from paramctl.init.constant import Zeros
 from paramctl.init.defaults import Part
@@ -142,8 +142,10 @@ def _part(owner: Module, name: str, parameter: Parameter) -> Part | None:
         label = side if part == "weight" else f"{side}_bias"
         return Part("recurrent", label, hidden, _RECURRENT[owner.type_name])
     weight = parameter if part == "weight" else owner.parameters.get(name.replace("bias", "weight"))
-    fan_in = _fan_in(weight)
-    return None if fan_in is None else Part("linear", part, fan_in)
+    both = _fans(weight)
+    if both is not None and owner.type_name.startswith("ConvTranspose"):
+        return Part("transposed", part, both.fan_out)
+    return None if both is None else Part("linear", part, both.fan_in)
 
 
 def _hidden(owner: Module, name: str) -> int | None:
@@ -153,11 +155,11 @@ def _hidden(owner: Module, name: str) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def _fan_in(weight: Parameter | None) -> int | None:
+def _fans(weight: Parameter | None) -> Fans | None:
     if weight is None or any(isinstance(size, Unknown) for size in weight.shape):
         return None
     try:
-        return fans(_sizes(weight), weight.axes).fan_in
+        return fans(_sizes(weight), weight.axes)
     except ParamctlError:
         return None
 

@@ -22,10 +22,13 @@ class Part(NamedTuple):
     """Which part of which layer a tensor is.
 
     Attributes:
-        layer: ``linear`` (convolutions too), ``embedding``, ``norm`` or ``recurrent``.
+        layer: ``linear`` (convolutions too), ``transposed`` (convolutions), ``embedding``,
+            ``norm`` or ``recurrent``.
         part: ``weight``, ``bias``, or, in a recurrent layer, ``input`` and ``hidden`` for its
             weights and ``input_bias`` and ``hidden_bias``.
-        fan_in: inputs of the layer; for a recurrent one its hidden size.
+        fan_in: inputs of the layer; for a recurrent one its hidden size; for a transposed
+            one, whose weight is ``(in, out, *kernel)``, what torch takes for the inputs: the
+            second axis times the kernel.
         gates: gates of a recurrent layer: 1, 3 or 4.
         centred: a norm whose weight is an offset from 1.
     """
@@ -72,7 +75,7 @@ def _torch(part: Part) -> Initializer | None:
     bound = torch_bound(part.fan_in)
     if part.layer == "embedding":
         return Normal()
-    if part.layer == "recurrent" or part.part == "bias":
+    if part.layer in ("recurrent", "transposed") or part.part == "bias":
         return Uniform(-bound, bound) if part.fan_in is not None else None
     return KaimingUniform(negative_slope=math.sqrt(5))
 
@@ -120,7 +123,7 @@ def _jax(part: Part) -> Initializer | None:
         return Zeros()
     if part.layer == "embedding":
         return VarianceScaling(1.0, "fan_in", "normal")
-    return JaxLecunNormal() if part.layer == "linear" else None
+    return JaxLecunNormal() if part.layer in ("linear", "transposed") else None
 
 
 def _paddle(part: Part) -> Initializer | None:
@@ -132,7 +135,7 @@ def _paddle(part: Part) -> Initializer | None:
 
     Source: paddle.nn.
     """
-    if part.layer != "linear":
+    if part.layer not in ("linear", "transposed"):
         return None
     return Zeros() if part.part == "bias" else XavierUniform()
 

@@ -1,8 +1,11 @@
 """What names and ranks say about a tensor, and where they rightly say nothing."""
 
+import math
+
 import pytest
 
 from paramctl.edit.init_layers import layer_by_name
+from paramctl.init.defaults import layer_default
 from paramctl.manifest import Entry, Manifest, guess_kind
 
 LINEAR = ("out", "in")
@@ -41,10 +44,41 @@ def test_axes_of_ordinary_names(name, shape, axes):
     assert layer(name, **{name.replace(".", "__"): shape}).axes == axes
 
 
-def test_a_square_conv1d_of_gpt2_is_not_taken_for_a_linear_layer():
+def test_a_conv1d_of_gpt2_is_not_taken_for_a_linear_layer():
+    """Where it is square the fans are the same either way."""
     doubt = "Linear stores (out, in), GPT-2's Conv1D (in, out)"
-    found = layer("h.0.mlp.proj.weight", {"model_type": "gpt2"}, h__0__mlp__proj__weight=(8, 8))
+    config, name = {"model_type": "gpt2"}, "h.0.mlp.proj.weight"
+    found = layer(name, config, h__0__mlp__proj__weight=(8, 9))
     assert (found.axes, found.doubt) == ((), doubt)
+    assert layer(name, config, h__0__mlp__proj__weight=(8, 8)).axes == ("in", "out")
+
+
+@pytest.mark.parametrize(
+    ("shape", "outputs", "axes"),
+    [
+        ((24, 72), 72, ("in", "out")),
+        ((72, 24), 72, LINEAR),
+        ((16, 32, 3, 3), 32, ("in", "out", "spatial", "spatial")),
+        ((16, 32, 3, 3), 16, CONV),
+        ((32, 4, 3), 32, CONV[:3]),
+    ],
+)
+def test_the_bias_beside_a_weight_tells_which_axis_is_out(shape, outputs, axes):
+    for name in ("0", "c_attn", "deconv"):
+        found = layer(f"{name}.weight", **{f"{name}__weight": shape, f"{name}__bias": (outputs,)})
+        assert (found.axes, found.doubt) == (axes, "")
+
+
+def test_a_bias_that_fits_neither_axis_leaves_them_open():
+    found = layer("0.weight", **{"0__weight": (16, 4, 3, 3), "0__bias": (8,)})
+    assert (found.axes, found.doubt) == ((), "its bias has 8 elements, as neither axis")
+
+
+def test_torch_bounds_a_transposed_convolution_by_its_second_axis():
+    shapes = {"0__weight": (16, 32, 3, 3), "0__bias": (32,)}
+    for name in ("0.weight", "0.bias"):
+        drawn = layer_default("torch", layer(name, **shapes).part)
+        assert drawn.high == pytest.approx(1 / math.sqrt(32 * 9))
 
 
 def test_the_head_of_gpt2_is_a_linear_layer():
