@@ -3,10 +3,10 @@
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from paramctl.compute.executor import Workers, lost
@@ -17,6 +17,7 @@ from paramctl.errors import ResourceError
 
 _AHEAD = 4  # jobs per worker that are given out before their results are wanted
 _ATTEMPTS = 4
+_ALONE = 1 << 20  # bytes of a job that is done here if it is the only one
 
 Items = tuple[Any, ...]
 Function = Callable[[Items], Any]
@@ -63,9 +64,9 @@ class _Held:
 
 
 def give_out(
-    workers: Workers, function: Function, jobs: Iterable[Job[Any]], kind: Kind
+    workers: Workers, function: Function, jobs: Iterator[Job[Any]], kind: Kind
 ) -> Iterator[tuple[Items, Any]]:
-    """The items of each job with its result, in order.
+    """The items of each job with its result, in order; a single small job is done here.
 
     Raises:
         ResourceError: workers were lost again and again, or don't know what to do.
@@ -75,7 +76,12 @@ def give_out(
     def give(job: Job[Any]) -> "Future[Any]":
         return workers.submit(perform, Parcel(__version__, function, job.items))
 
-    waiting = iter(jobs)
+    first = list(islice(jobs, 2))
+    if len(first) == 1 and first[0].nbytes <= _ALONE:
+        with inside():
+            yield first[0].items, function(first[0].items)
+        return
+    waiting = chain(first, jobs)
     running: deque[_Held] = deque()
     try:
         while True:

@@ -86,7 +86,7 @@ def map_jobs(
     if workers is not None:
         from paramctl.compute.elsewhere import give_out
 
-        return give_out(workers, function, jobs, kind)
+        return give_out(workers, function, iter(jobs), kind)
 
     def work(job: Job[Item]) -> tuple[tuple[Item, ...], Result]:
         with inside():
