@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clients.odd_kin import KIN
 from clients.odd_llamas import LLAMAS
 from clients.odd_models import inputs_of, named, saved
 from clients.odd_senses import SENSES
@@ -23,7 +24,7 @@ from paramctl.spec.recognize import find_family
 
 pytestmark = pytest.mark.client
 TOLERANCE = 1e-4
-CASES = [*WORDS, *LLAMAS, *MORE_WORDS, *SENSES]
+CASES = [*WORDS, *LLAMAS, *MORE_WORDS, *KIN, *SENSES]
 
 
 def found_outputs(folder, inputs, *more):
@@ -76,7 +77,8 @@ def test_odd_models_give_what_transformers_gives(case, tmp_path):
 FIRST = {case.kind: case for case in reversed(CASES)}
 MASKED = ("OPTForCausalLM", "RobertaForMaskedLM", "DistilBertForMaskedLM", "Phi3ForCausalLM",
           "BartForConditionalGeneration", "CLIPTextModel", "Qwen2MoeForCausalLM",
-          "GemmaForCausalLM", "GPTNeoXForCausalLM", "MambaForCausalLM")  # fmt: skip
+          "GemmaForCausalLM", "GPTNeoXForCausalLM", "MambaForCausalLM",
+          "BloomForCausalLM")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", MASKED)

@@ -274,3 +274,22 @@ def test_last_words_are_those_before_the_padding():
     assert str(refused.value) == (
         "last_words takes (batch, t, features) and (batch, t), not [3, 4, 2] and [3, 5]"
     )
+
+
+@pytest.mark.parametrize(
+    ("heads", "slopes"),
+    [
+        (1, [2**-8]),
+        (4, [2**-2, 2**-4, 2**-6, 2**-8]),
+        (6, [2**-2, 2**-4, 2**-6, 2**-8, 2**-1, 2**-3]),
+    ],
+)
+def test_alibi_slopes_halve_again_and_again(heads, slopes):
+    """Beyond a power of two come every other one of the next power's."""
+    assert Execution().function("alibi_slopes", heads).array.tolist() == slopes
+
+
+def test_alibi_slopes_want_a_number_of_heads():
+    with pytest.raises(LanguageError) as refused:
+        Execution().function("alibi_slopes", 0)
+    assert str(refused.value) == "alibi_slopes takes a number of heads, not 0"
