@@ -81,12 +81,17 @@ def map_ordered(
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(count, thread_name_prefix="paramctl") as executor:
+    executor = ThreadPoolExecutor(count, thread_name_prefix="paramctl")
+    is_interrupted = False
+    try:
         running = deque(executor.submit(function, item) for item in islice(waiting, 2 * count))
-        try:
-            while running:
-                result = running.popleft().result()
-                running.extend(executor.submit(function, item) for item in islice(waiting, 1))
-                yield result
-        finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+        while running:
+            result = running.popleft().result()
+            running.extend(executor.submit(function, item) for item in islice(waiting, 1))
+            yield result
+    except BaseException as error:
+        # Who interrupts does not wait for a server to answer; nobody reads on after that.
+        is_interrupted = not isinstance(error, Exception | GeneratorExit)
+        raise
+    finally:
+        executor.shutdown(wait=not is_interrupted, cancel_futures=True)

@@ -196,14 +196,18 @@ class Web:
                 if not count:
                     raise ConnectionResetError
                 done += count
-            answer.read()  # nothing is left
+            if not answer.isclosed():
+                answer.read(1)  # the end of a body in chunks, and nothing else
         except (OSError, http.client.HTTPException) as error:
             self._lines.hang_up(link)
             problem = f"the connection broke after {done} of {len(view)} bytes"
             if isinstance(error, TimeoutError):
                 problem = f"the answer stopped after {done} of {len(view)} bytes"
             raise PassingError(problem, done=done) from error
-        self._lines.free(link)
+        if answer.isclosed():
+            self._lines.free(link)
+        else:
+            self._lines.hang_up(link)  # it sends on, unasked
 
     def _authorization(self, home: Link) -> str:
         if self._token:
