@@ -8,10 +8,12 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 _DIGITS = re.compile(r"(\d+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]*")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.\-/ \[\]{}()<>=+*,:;!?@#$%^&|~'\"]")
 _LAYER = re.compile(r"(?<![^.])[0-9]{1,18}(?![^.])")
 _PLAIN_CODES = bytes(range(33, 127))
 _TOGETHER = 1 << 11  # names whose keys are made together, in memory that is used again
@@ -101,9 +103,10 @@ def escape(name: str) -> str:
     """
     if _PLAIN.fullmatch(name):
         return name
-    return "".join(_shown(character) for character in name)
+    return _NOT_PLAIN.sub(lambda found: _shown(found[0]), name)
 
 
+@lru_cache(maxsize=4096)
 def _shown(character: str) -> str:
     if character == "\\":
         return "\\\\"
