@@ -27,6 +27,13 @@ def test_unknown_sizes_are_shown_as_unknown():
     assert "0.weight\tF32\t[256,?]" in expect(0, "ls", spec("mlp256")).out
 
 
+def test_a_net_without_sizes_can_be_looked_at():
+    """LI3: what it is made of, before anything is known of its input."""
+    out = expect(0, "inspect", spec("mlp256"), "-f", "tree").out
+    assert "[256,?]" in out
+    assert "[10,256]" in out
+
+
 def test_values_that_do_not_exist_yet_are_asked_for_in_vain(tmp_path):
     """LI4: the message says that there are none and how to make them."""
     mlp = spec("mlp256")
@@ -77,6 +84,18 @@ def test_a_given_input_size_needs_no_input(tmp_path):
     first = written(tmp_path, "  - Linear(20, 256)\n  - relu\n  - Linear(256, 10)\n", "first")
     result = expect(0, "init", first, "-v", "-o", tmp_path / "n.safetensors")
     assert announced(result) == INIT
+
+
+@pytest.mark.parametrize(("rows", "rules"), [(256, {"missing"}), (255, {"missing", "mismatched"})])
+def test_a_value_that_is_written_decides_the_open_size_only(rows, rules, tmp_path):
+    """LI10: the features follow the value, 20 here; the units are known and must be 256."""
+    np.save(tmp_path / "w.npy", np.ones((rows, 20), np.float32))
+    part = tmp_path / "part.safetensors"
+    expect(0, "pack", f"0.weight={tmp_path / 'w.npy'}", "-o", part)
+    findings = expect(1, "check", part, "--spec", spec("mlp256"), "--json").json["findings"]
+    found = {row["rule"]: row["name"] for row in findings if row["severity"] == "error"}
+    assert found.keys() == rules
+    assert found.get("mismatched", "0.weight") == "0.weight"
 
 
 def test_each_size_tells_where_it_came_from():

@@ -26,8 +26,6 @@ LEFT_OUT = {
     "PA1g": "the 49 printed weights are not among the facts at hand; PA1 uses the printed input",
     "PA25": "about writing inside a framework's autograd scope; `set` is never on a tape",
     "IP15": "a slip in one framework's code, not to be copied",
-    "LI3": "about printing a method instead of calling it",
-    "LI10": "writing into a parameter without a shape; `set` writes files, whose shapes are known",
     "RW-EX1": "a question to the reader, without a fact",
     "GP6": "about operands on two devices; a run here has one device",
     "GP7": "about the identity of copied arrays in other frameworks",
