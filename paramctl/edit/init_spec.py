@@ -92,7 +92,9 @@ def _is_alike(wanted: Entry, held: Entry) -> bool:
 
 def _axes(owner: Module, parameter: Parameter) -> Axes:
     """The roles of a tensor's axes; an embedding's fan_in is its width, as torch and flax count."""
-    axes = tuple(parameter.axes)
+    axes, fused = tuple(parameter.axes), owner.arguments.get("fused", 1)
+    if isinstance(fused, int) and fused > 1:
+        axes = tuple(f"{role}/{fused}" if role == "out" else role for role in axes)
     return axes[::-1] if owner.type_name == "Embedding" and axes == ("in", "out") else axes
 
 

@@ -1,6 +1,7 @@
 """What the axes of a tensor are for, and the fans that follow from it."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ from paramctl.names import near
 
 ROLES = ("in", "out", "spatial", "expert")
 """``in`` and ``out`` are mixed by the layer, ``spatial`` is a kernel's extent, ``expert`` counts
-independent matrices that share one tensor."""
+independent matrices that share one tensor. ``out/3`` is three layers fused one behind the other."""
+_FUSED = re.compile(r"(in|out)/([1-9]\d{0,3})")
 
 
 class Fans(NamedTuple):
@@ -32,11 +34,27 @@ def parse_axes(text: str) -> tuple[str, ...]:
     """
     roles = tuple(text.replace(",", " ").split())
     for role in roles:
-        if role not in ROLES:
+        if role not in ROLES and not _FUSED.fullmatch(role):
             similar = near(role, ROLES, 1)
-            hint = f"did you mean {similar[0]}?" if similar else f"roles are {', '.join(ROLES)}"
+            known = f"roles are {', '.join(ROLES)}; out/3 for three layers in one"
+            hint = f"did you mean {similar[0]}?" if similar else known
             raise UsageError(f"no axis role named '{role}'", hint=hint)
     return roles
+
+
+def apart(shape: Sequence[int], axes: Sequence[str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The shape and the roles of one of the layers that are fused along an axis.
+
+    Raises:
+        UsageError: the axis does not split into that many.
+    """
+    sizes, roles = list(shape), list(axes)
+    for place, role in enumerate(axes):
+        roles[place], _, count = role.partition("/")
+        if count and sizes[place] % int(count):
+            raise UsageError(f"{sizes[place]} does not split into {count} for the role {role}")
+        sizes[place] //= int(count or 1)
+    return tuple(sizes), tuple(roles)
 
 
 def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
@@ -45,7 +63,7 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
         fan_in = product(in) · product(spatial)
         fan_out = product(out) · product(spatial)
 
-    Experts are matrices of their own and count in neither.
+    Experts are matrices of their own and count in neither, and so are fused layers.
 
     Raises:
         UsageError: fewer than two axes, no roles, or none of role ``in`` or ``out``.
@@ -59,6 +77,7 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
         )
     if len(axes) != len(shape):
         raise UsageError(f"{len(shape)} axes, but roles for {len(axes)}: {' '.join(axes)}")
+    shape, axes = apart(shape, axes)
     if "in" not in axes or "out" not in axes:
         raise UsageError(f"fans need an axis of role in and one of role out, not: {' '.join(axes)}")
     sizes = {

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from paramctl.init.axes import apart
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
 from paramctl.init.stream import BLOCK, Stream
 from paramctl.init.words import Array
@@ -51,7 +52,7 @@ def _noises(stream: Stream, count: int, size: int) -> Iterator[Array]:
 
 def _moments(gain: float, shape: Shape, axes: Axes, place: int) -> Moments | None:
     """Squares of a unit vector share 1 evenly; ``place`` is the axis beside the rest."""
-    inner = experts_of(shape, axes)[1]
+    inner = experts_of(*apart(shape, axes))[1]
     if len(inner) < 2 or 0 in inner:
         return None
     longer = max(inner[place], math.prod(inner) // inner[place])
@@ -61,8 +62,15 @@ def _moments(gain: float, shape: Shape, axes: Axes, place: int) -> Moments | Non
 def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) -> Array:
     """Orthogonal values for every expert, flattened in C order.
 
-    Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``.
+    Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``. Layers
+    that are fused along an axis are experts too.
     """
+    sizes, roles = apart(shape, axes)
+    if sizes != shape:
+        place = next(n for n, size in enumerate(sizes) if size != shape[n])
+        split = shape[place] // max(1, sizes[place])
+        flat = each_expert(stream, (split, *sizes), ("expert", *roles), columns_last)
+        return np.moveaxis(flat.reshape(split, *sizes), 0, place).ravel()
     count, inner = experts_of(shape, axes)
     place = _out_of(axes[len(shape) - len(inner) :]) % len(inner) if columns_last else 0
     size = math.prod(inner)
@@ -146,7 +154,7 @@ class KerasOrthogonal(Initializer):
 
     def moments(self, shape: Shape, axes: Axes) -> Moments | None:
         count = len(shape) - len(experts_of(shape, axes)[1])
-        return _moments(self.gain, shape, axes, _out_of(axes[count:]))
+        return _moments(self.gain, shape, axes, _out_of(apart(shape, axes)[1][count:]))
 
 
 @INITIALIZERS.register("jax.orthogonal")

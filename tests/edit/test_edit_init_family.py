@@ -82,3 +82,11 @@ def test_a_tensor_that_the_family_does_not_know_goes_by_its_name(tmp_path):
     save_file({"extra.weight": np.zeros((4, 4), "f4")}, tmp_path / "model.safetensors")
     _, found = planned(tmp_path)
     assert found["extra.weight"].rule == "--scheme default: torch's linear weight"
+
+
+def test_xavier_counts_one_of_the_three_that_c_attn_fuses(tmp_path):
+    path, name = folder_of(tmp_path, "gpt2"), "transformer.h.0.attn.c_attn.weight"
+    made, found = planned(path, "xavier", select=[name])
+    assert found[name].layer.axes == ("in", "out/3")
+    bound = np.sqrt(6 / (64 + 64))
+    assert 0.99 * bound < np.abs(value(made, name)).max() <= bound

@@ -66,7 +66,11 @@ def test_unknown_fans_are_an_error(shape, axes, text, hint):
     ("text", "problem", "hint"),
     [
         ("out inn", "no axis role named 'inn'", "did you mean in?"),
-        ("rows", "no axis role named 'rows'", "roles are in, out, spatial, expert"),
+        (
+            "rows",
+            "no axis role named 'rows'",
+            "roles are in, out, spatial, expert; out/3 for three layers in one",
+        ),
     ],
 )
 def test_unknown_roles_are_an_error(text, problem, hint):
@@ -77,3 +81,11 @@ def test_unknown_roles_are_an_error(text, problem, hint):
 
 def test_roles_may_be_separated_by_commas():
     assert parse_axes("out, in,spatial") == ("out", "in", "spatial")
+
+
+def test_fused_layers_have_the_fans_of_one():
+    """Xavier on GPT-2's c_attn is bounded by 768 outputs, not by the 2,304 of all three."""
+    assert fans((768, 2304), ("in", "out/3")) == (768, 768)
+    with pytest.raises(UsageError) as error:
+        fans((768, 2305), parse_axes("in out/3"))
+    assert str(error.value) == "2305 does not split into 3 for the role out/3"

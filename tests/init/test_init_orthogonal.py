@@ -90,3 +90,16 @@ def test_half_precision_is_the_rounded_double():
     full = draw(Orthogonal(), 0, "w", (6, 6), "F64")
     single = draw(Orthogonal(), 0, "w", (6, 6), "F16")
     assert np.array_equal(single, full.astype(np.float16))
+
+
+@pytest.mark.parametrize("name", ["orthogonal", "keras.orthogonal"])
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((12, 30), ("in", "out/3")), ((30, 12), ("out/3", "in"))]
+)
+def test_fused_layers_are_orthogonal_one_by_one(name, shape, axes):
+    scheme = INITIALIZERS[name]()
+    whole = draw(scheme, 0, "w", shape, "F64", axes)
+    for part in np.split(whole, 3, axis=axes.index("out/3")):
+        short = part if part.shape[0] < part.shape[1] else part.T
+        assert np.abs(short @ short.T - np.eye(len(short))).max() < 1e-13
+    assert scheme.moments(shape, axes).std == pytest.approx(1 / np.sqrt(12))

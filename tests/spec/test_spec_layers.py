@@ -210,4 +210,7 @@ def test_every_layer_says_what_it_does_and_how_it_is_called():
 
 
 def test_required_arguments_are_shown_without_a_default():
-    assert usage(builtin_layers()["Linear"]) == "Linear(in_features=None, out_features, bias=True)"
+    assert (
+        usage(builtin_layers()["Linear"])
+        == "Linear(in_features=None, out_features, bias=True, fused=1)"
+    )
