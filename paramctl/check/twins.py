@@ -1,11 +1,16 @@
 """Stored tensors with equal bytes, found by a sample of each and proved by digests."""
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from paramctl.compute.pool import map_ordered
 from paramctl.dtypes import DTYPES
 from paramctl.figures.digest import digests_of
 from paramctl.manifest import Entry
 from paramctl.sources.source import Source
 
 _SAMPLE = 1 << 10  # bytes, from the start and from the middle
+_AT_ONCE = 16  # samples that are asked for together, where asking takes time
 
 Key = tuple[str, tuple[int | None, ...], bytes]
 
@@ -17,8 +22,8 @@ def stored_twins(source: Source) -> list[list[str]]:
     are equal without being tied.
     """
     groups: dict[Key, list[Entry]] = {}
-    for entry in source.manifest.stored:
-        sample = _sample(source, entry)
+    entries = source.manifest.stored
+    for entry, sample in zip(entries, _samples(source, entries), strict=True):
         if not _is_constant(sample, entry.dtype):
             groups.setdefault((entry.dtype, entry.shape, sample), []).append(entry)
     candidates = [entry for group in groups.values() if len(group) > 1 for entry in group]
@@ -26,6 +31,11 @@ def stored_twins(source: Source) -> list[list[str]]:
     for entry, digest in zip(candidates, digests_of(source, candidates), strict=True):
         found.setdefault(digest, []).append(entry.name)
     return [names for names in found.values() if len(names) > 1]
+
+
+def _samples(source: Source, entries: Sequence[Entry]) -> Iterator[bytes]:
+    workers = _AT_ONCE if source.place.is_remote else 1
+    return map_ordered(partial(_sample, source), entries, workers=workers)
 
 
 def _sample(source: Source, entry: Entry) -> bytes:

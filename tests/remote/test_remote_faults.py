@@ -534,3 +534,40 @@ def test_check_tells_what_it_could_not_read(folder):
         done = call("check", f"{shop.url}/m.safetensors", "--json")
     assert done.code == 3
     assert done.json["findings"][0]["message"] == "the server forbids it (403)"
+
+
+def chunked(handler, ask, extra=b""):
+    """A range in chunks, without its length in front."""
+    content = (handler.server.shop.folder / "m.safetensors").read_bytes()
+    part = content[ask.start : ask.stop]
+    handler.send_response(206)
+    stop = ask.start + len(part)
+    handler.send_header("Content-Range", f"bytes {ask.start}-{stop - 1}/{len(content)}")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for data in (part, extra, b""):
+        if data or not extra:
+            handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def test_a_range_in_chunks_is_a_range(folder):
+    def fault(handler, ask):
+        if "m.safetensors" in ask.path:
+            chunked(handler, ask)
+        return "m.safetensors" in ask.path
+
+    with serving(folder, fault) as shop, open_source(f"{shop.url}/m.safetensors") as source:
+        assert source.raw("a") == BIG
+
+
+def test_what_comes_behind_a_range_is_not_read(folder):
+    def fault(handler, ask):
+        if "m.safetensors" not in ask.path:
+            return False
+        chunked(handler, ask, b"x" * 100_000)
+        while not handler.wfile.closed:  # and so on, until nobody listens
+            handler.wfile.write(b"186a0\r\n" + b"x" * 100_000 + b"\r\n")
+        return True
+
+    with serving(folder, fault) as shop, open_source(f"{shop.url}/m.safetensors") as source:
+        assert source.raw("a") == BIG
