@@ -14,6 +14,7 @@ SMALL = {
     "hidden_size": 32, "n_embd": 32, "d_model": 32, "vocab_size": 50, "num_hidden_layers": 11,
     "n_layer": 11, "num_attention_heads": 4, "num_key_value_heads": 2, "n_head": 4,
     "intermediate_size": 48, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
+    "rotary_dim": 4,
 }  # fmt: skip
 
 
