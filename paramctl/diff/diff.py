@@ -68,11 +68,7 @@ def diff(
     total = len(changes) + len(paired.matches) + len(paired.removed) + len(paired.added)
     changes += _structural(paired)
     same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
-    expect("read", sum((x.before.nbytes or 0) + (x.after.nbytes or 0) for x in same_shape))
-    pairs = (Pair(a, found.before, b, found.after) for found in same_shape)
-    compared = zip(same_shape, compare_all(pairs, rule, figures=figures), strict=True)
-    for found, comparison in compared:
-        changes += _changes(found, comparison, rule, figures)
+    changes += _compared(a, b, same_shape, rule, figures)
     if explained:
         changes = [_explained(a, b, change) for change in changes]
     if ulps:
@@ -85,6 +81,16 @@ def diff(
     )
     entries += [found.before for found in same_shape]
     return Diff(tuple(changes), total, tuple(entries), violations)
+
+
+def _compared(
+    a: Checkpoint, b: Checkpoint, matches: list[Match], rule: Rule, figures: bool
+) -> list[Change]:
+    """The changes that show in the bytes of tensors of one shape."""
+    expect("read", sum((x.before.nbytes or 0) + (x.after.nbytes or 0) for x in matches))
+    pairs = (Pair(a, found.before, b, found.after) for found in matches)
+    compared = zip(matches, compare_all(pairs, rule, figures=figures), strict=True)
+    return [change for found, told in compared for change in _changes(found, told, rule, figures)]
 
 
 def _renamed(a: Checkpoint, b: Checkpoint, paired: Matching) -> tuple[Matching, list[Change]]:

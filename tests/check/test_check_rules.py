@@ -1,9 +1,12 @@
 """The rules page, which the rules themselves make."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import expect
+from safetensors.numpy import save_file
 
 from paramctl.check.rule import GROUPS, RULES, all_rules
 
@@ -68,3 +71,40 @@ def test_a_group_runs_as_far_as_it_can():
     model = CHECKPOINTS / "mlp.safetensors"
     expect(0, "check", model, "--select", "layers")
     expect(0, "check", model, "--select", "values", "--values")
+
+
+def sharded(tmp_path, first, second):
+
+    one, two = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
+    save_file({"a": first + 1, "b": first}, tmp_path / one)
+    save_file({"b": second}, tmp_path / two)
+    index = {"metadata": {"total_size": 2 * first.nbytes}, "weight_map": {"a": one, "b": two}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    return tmp_path
+
+
+def test_a_tensor_in_two_shards_is_worse_where_the_bytes_differ(tmp_path):
+
+    first, second = np.arange(9, dtype=np.float32), np.zeros(9, np.float32)
+    (tmp_path / "same").mkdir()
+    (tmp_path / "other").mkdir()
+    same = expect(0, "check", sharded(tmp_path / "same", first, first))
+    assert [row[1] for row in same.rows] == ["duplicate"]
+    other = expect(1, "check", sharded(tmp_path / "other", first, second))
+    found = [row[:3] for row in other.rows]
+    assert found == [["warning", "duplicate", "b"], ["error", "duplicate-differs", "b"]]
+
+
+def test_a_config_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes((CHECKPOINTS / "mlp.safetensors").read_bytes())
+    (tmp_path / "config.json").write_text("model_type: bert")
+    assert expect(0, "check", tmp_path).rows == [
+        [
+            "warning", "config", "config.json",
+            "the config is not JSON: wanted a value at character 0, found 'm'; it is ignored",
+            "mend it: it says what the model is, and ties",
+        ]
+    ]  # fmt: skip
+    expect(1, "check", tmp_path, "--strict")
+    (tmp_path / "config.json").unlink()
+    expect(0, "check", tmp_path, "--strict")
