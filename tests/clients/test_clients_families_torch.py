@@ -82,3 +82,26 @@ def test_a_recurrent_language_model_gives_torch_s_logits(case, tmp_path):
         wanted = model["decoder"](model["rnn"](model["encoder"](words))[0]).numpy()
     found = only_output([tmp_path], {"input_ids": words}, tmp_path)
     assert np.abs(found - wanted).max() < 1e-5
+
+
+@pytest.mark.parametrize("case", RECURRENT)
+def test_a_recurrent_language_model_has_torch_s_gradients(case, tmp_path):
+    import torch
+
+    model = language_model(case, tmp_path)
+    words = torch.randint(0, 41, (3, 13))
+    logits = model["decoder"](model["rnn"](model["encoder"](words))[0])
+    goal = torch.linspace(-1, 1, logits.numel()).reshape(logits.shape)
+    torch.nn.functional.mse_loss(logits, goal).backward()
+    np.save(tmp_path / "goal.npy", goal.numpy())
+    given = as_arguments({"input_ids": words}, tmp_path)
+    out = tmp_path / "gradients.safetensors"
+    target = ("--backward", "mse", "--target", tmp_path / "goal.npy", "--save-grads", out)
+    expect(0, "forward", tmp_path, *given, *target)
+    found = load_file(out)
+    named = model.named_parameters(remove_duplicate=False)
+    wanted = {name: p.grad.numpy() for name, p in named}
+    assert found.keys() <= wanted.keys()
+    assert len(found) >= len({id(p) for p in model.parameters()})
+    scale = max(np.abs(gradient).max() for gradient in wanted.values())
+    assert all(np.abs(found[name] - wanted[name]).max() <= 1e-3 * scale for name in found)
