@@ -61,8 +61,19 @@ def read_manifest(path: Path) -> dict[str, str]:
 def _from_json(text: str, where: str) -> dict[str, str]:
     try:
         body: Any = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"the manifest is not JSON: {error}", where=where) from None
+    except json.JSONDecodeError as error:
+        from paramctl.formats.json_words import what_is_wrong
+
+        problem = what_is_wrong(error)
+        raise InputError(f"the manifest is not JSON: {problem}", where=where) from None
+    except (ValueError, RecursionError):
+        raise InputError("the manifest is not JSON that can be read", where=where) from None
+    if "algorithm" not in body and "tensors" not in body:
+        raise InputError(
+            "this is no manifest: it has no algorithm and no tensors",
+            where=where,
+            hint="make one: `paramctl hash MODEL > MANIFEST`",
+        )
     tensors = body.get("tensors")
     _check_algorithm(body.get("algorithm"), where)
     if not isinstance(tensors, dict) or not all(map(_is_digest, tensors.values())):

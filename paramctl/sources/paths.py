@@ -80,7 +80,9 @@ def _nearest(path: Path) -> str:
     if similar:
         return f"did you mean {show(str(path.parent / similar[0]))}?"
     if len(path.parts) == 1 and path.suffix == "":
-        similar = near(path.name, sorted(family.stem for family in _FAMILIES.glob("*.yaml")), 1)
+        families = sorted(family.stem for family in _FAMILIES.glob("*.yaml"))
+        # A slip of the hand keeps the first letter and the length; `nope` does not mean opt.
+        similar = [one for one in near(path.name, families, 1) if one[0] == path.name[0]]
     return f"did you mean the family {similar[0]}?" if similar else ""
 
 

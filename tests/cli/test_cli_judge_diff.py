@@ -238,3 +238,8 @@ def test_a_change_can_be_explained(save):
     row = expect(1, "diff", a, b, "--explain", "--json").json["tensors"][0]
     assert row["explanation"] == "rank 1"
     assert expect(1, "diff", a, b, "--explain").rows[0][-1] == "rank 1"
+
+
+def test_standard_input_can_be_one_side_only(save):
+    result = expect(2, "diff", "-", "-")
+    assert result.err == "paramctl: standard input holds one checkpoint, not two\n"

@@ -163,7 +163,13 @@ def test_verification_names_every_tensor_that_differs(model, tmp_path):
     ("text", "message"),
     [
         ("a\tb\n", "MANIFEST:1: expected a name, a tab and a digest, found 'a\\x09b'"),
-        ("{", "MANIFEST: the manifest is not JSON: Expecting property name enclosed in double"),
+        (
+            "{",
+            "MANIFEST: the manifest is not JSON: wanted a key in double quotes at character 1",
+        ),
+        ("{}", "MANIFEST: this is no manifest: it has no algorithm and no tensors\nhint: make one"),
+        ("[" * 99_999, "MANIFEST:1: expected a name, a tab and a digest, found '[[["),
+        ('{"a":' * 99_999, "MANIFEST: the manifest is not JSON that can be read"),
         ('{"algorithm": "md5"}', "MANIFEST: the algorithm is 'md5', wanted 'paramctl-1'"),
         ('{"algorithm": "paramctl-1"}', "MANIFEST: 'tensors' is no map of names to digests"),
         (f"a\t{'0' * 64}\na\t{'1' * 64}\n", "MANIFEST:2: 'a' is listed twice"),

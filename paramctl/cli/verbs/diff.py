@@ -9,6 +9,7 @@ from paramctl.cli.comparing import Comparing
 from paramctl.cli.grouped import grouped
 from paramctl.cli.options import AllowEmpty, Common, Select, verb
 from paramctl.cli.telling import Telling
+from paramctl.errors import UsageError
 
 if TYPE_CHECKING:
     from paramctl.diff.change import Diff
@@ -73,6 +74,8 @@ def _compared(
     from paramctl.diff.matching import chosen_names
     from paramctl.report.progress import progress
 
+    if a == b == "-":
+        raise UsageError("standard input holds one checkpoint, not two")
     rules = comparing.arguments()
     with ExitStack() as stack:
         left = stack.enter_context(opened(a, common))
