@@ -11,7 +11,8 @@ from judge import judge
 from measured import run
 from read import read
 from remote import remote
+from scale import scale
 from start import start
 
 if __name__ == "__main__":
-    run(__doc__, start, read, judge, edit, init, engine, forward, remote)
+    run(__doc__, start, read, judge, scale, edit, init, engine, forward, remote)

@@ -39,9 +39,10 @@ def plain(path: Path, count: int) -> Path:
     return path
 
 
-def shards(folder: Path, count: int, files: int) -> Path:
+def shards(folder: Path, count: int, files: int, shape: tuple[int, int] = (2048, 768)) -> Path:
     """A sharded mixture of experts of ``count`` tensors; its files are holes and take no room."""
     folder.mkdir()
+    size = 2 * shape[0] * shape[1]
     parts = ("gate_proj", "up_proj", "down_proj")
     names = [
         f"model.layers.{place // 384}.mlp.experts.{place % 384 // 3}.{parts[place % 3]}.weight"
@@ -52,10 +53,10 @@ def shards(folder: Path, count: int, files: int) -> Path:
     for shard in range(files):
         held = names[shard * each : (shard + 1) * each]
         name = f"model-{shard + 1:05}-of-{files:05}.safetensors"
-        header, size = _header(held, [2048, 768], "BF16", 2 * 2048 * 768)
+        header, total = _header(held, list(shape), "BF16", size)
         with (folder / name).open("wb") as file:
             file.write(header)
-            file.truncate(len(header) + size)
+            file.truncate(len(header) + total)
         weight_map |= dict.fromkeys(held, name)
     index = {"metadata": {}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
