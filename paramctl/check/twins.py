@@ -40,6 +40,8 @@ def _samples(source: Source, entries: Sequence[Entry]) -> Iterator[bytes]:
 
 def _sample(source: Source, entry: Entry) -> bytes:
     size = entry.stop - entry.start
+    if size <= _SAMPLE:
+        return source.raw(entry.name)
     middle = max(size // 2, min(size, _SAMPLE))
     return source.raw(entry.name, 0, min(size, _SAMPLE)) + source.raw(
         entry.name, middle, min(size, middle + _SAMPLE)
