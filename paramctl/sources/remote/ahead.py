@@ -16,7 +16,7 @@ WINDOW = 4 * STEP  # how far one reader is ahead
 _BUDGET = 16 * STEP  # bytes that all readers together may be ahead
 _STALE = 64  # readings by others, after which nobody comes back for what was fetched
 _WORKERS = 8
-_ENDS = 256
+_RUNS = 256  # that are remembered of each file
 
 Fetch = Callable[[memoryview, int], None]
 
@@ -112,16 +112,14 @@ class Ahead:
         self._fetch = fetch
         self._size = size
         self._segments: dict[int, _Segment] = {}
-        self._ends: OrderedDict[int, None] = OrderedDict()
+        self._runs: OrderedDict[int, int] = OrderedDict()  # what was asked for: ends and starts
 
     def read_into(self, view: memoryview, position: int, until: int) -> None:
         """Fill the view with the bytes from ``position`` on; reading may go on to ``until``."""
         with self._crew.lock:
             stop = position + len(view)
-            is_known = position in self._ends or self._holding(position) is not None
-            self._ends[stop] = None
-            if len(self._ends) > _ENDS:
-                self._ends.popitem(last=False)
+            is_known = position in self._runs or self._holding(position) is not None
+            self._note(position, stop)
             if is_known and len(view) <= WINDOW:
                 self._expect(position, stop, max(stop, min(until, self._size)))
         while len(view):
@@ -151,14 +149,24 @@ class Ahead:
         """Drop a segment."""
         self._segments.pop(segment.start, None)
 
+    def _note(self, position: int, stop: int) -> None:
+        """Remember what is asked for; going back begins a new memory."""
+        if self._run_over(position) is not None:
+            self._runs.clear()
+        self._runs[stop] = self._runs.pop(position, position)
+        if len(self._runs) > _RUNS:
+            self._runs.popitem(last=False)
+
     def _expect(self, position: int, stop: int, limit: int) -> None:
         """Order what is missing in front of a reader that goes forward."""
         reach = min(limit, stop + WINDOW)
         while position < reach:
-            held = self._holding(position)
+            held, needed = self._holding(position), position < stop
+            if held is None and not needed and (end := self._run_over(position)) is not None:
+                position = end  # somebody else reads that
+                continue
             if held is None:
                 end = min(position + STEP, limit, self._next(position))
-                needed = position < stop
                 held = self._crew.order(self, self._fetch, position, end, is_needed=needed)
                 if held is None:
                     return
@@ -168,8 +176,13 @@ class Ahead:
     def _holding(self, position: int) -> _Segment | None:
         return next((s for s in self._segments.values() if s.start <= position < s.stop), None)
 
+    def _run_over(self, position: int) -> int | None:
+        found = (end for end, start in self._runs.items() if start <= position < end)
+        return next(found, None)
+
     def _next(self, position: int) -> int:
-        return min((start for start in self._segments if start > position), default=self._size)
+        starts = [start for start in (*self._segments, *self._runs.values()) if start > position]
+        return min(starts, default=self._size)
 
     def _direct(self, view: memoryview, position: int) -> None:
         """Fetch exactly these bytes, in several requests at once where they are many."""
