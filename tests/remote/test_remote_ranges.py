@@ -135,7 +135,7 @@ def test_memory_does_not_grow_with_the_model(large):
 CONTENT = bytes(range(251)) * (5 * STEP // 251)
 PATTERNS = st.lists(
     st.tuples(st.integers(0, len(CONTENT) - 1), st.integers(1, 3 * STEP), st.integers(0, 6 * STEP)),
-    max_size=12,
+    max_size=6,
 )
 
 
@@ -153,7 +153,7 @@ class Kept:
 
 
 @given(PATTERNS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_whatever_is_read_in_whatever_order_is_the_content(pattern):
     kept, crew = Kept(), Crew()
     reader = Ahead(crew, kept.fetch, len(CONTENT))
@@ -167,11 +167,11 @@ def test_whatever_is_read_in_whatever_order_is_the_content(pattern):
 
 
 @given(st.integers(1, 2 * STEP), st.integers(1, len(CONTENT)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_reading_on_fetches_nothing_twice_and_nothing_in_vain(count, until):
     kept, crew = Kept(), Crew()
     reader = Ahead(crew, kept.fetch, len(CONTENT))
-    count = max(count, 4096)
+    count = max(count, 1 << 16)
     for start in range(0, until, count):
         view = bytearray(min(count, until - start))
         reader.read_into(memoryview(view), start, until)
