@@ -56,7 +56,7 @@ def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[l
     for start in range(0, len(entries), AT_ONCE):
         some = entries[start : start + AT_ONCE]
         alike = [entry[1:6] for entry in some]  # dtype, shape, kind, tie and shard
-        for entry, key in zip(some, alike, strict=True):
+        for key, entry in dict(zip(alike, some, strict=True)).items():
             if key not in common:
                 common[key] = encode(_rest(entry, target, long))[1:-1]
         names = _texts([entry[0] for entry in some])
