@@ -2,9 +2,8 @@
 
     python benchmarks/scale.py [--quick]
 
-Whole commands, start-up included, at three sizes. "per" is the best time of the largest by its
-size, "growth" that cost by the cost at the smallest, both without start-up: 1.0 is linear.
-"read" is what reading the same bytes takes alone, on one thread.
+Whole commands at three sizes, start-up included, so that the cost of a unit falls to a constant
+where growth is linear. "read" is what reading the same bytes takes alone, on one thread.
 """
 
 import shutil
@@ -23,7 +22,8 @@ for path in sys.argv[2:]:
         position += count
 """
 _LIMITS = {
-    "stats": "decoding and adding in cache, then memory",
+    "read": "copies out of the page cache",
+    "stats": "decoding and adding, in cache",
     "hash": "sha256, one tensor to a core",
     "diff": "copies out of the page cache",
     "ls": "objects of names and rows",
@@ -34,27 +34,26 @@ Run = Callable[[], Measure]
 
 def scale(given: Given) -> None:
     """Print both tables."""
-    start = min(paramctl("ls", _none(given.folder)).seconds for _ in range(3))
     sizes = [given.size(size, size // 8) for size in (512, 1024, 2048)]
-    _head("bytes", [f"{size} MiB" for size in sizes], "GiB")
+    _head("bytes", [f"{size} MiB" for size in sizes], "seconds per GiB")
     models = [_pair(given.folder, size) for size in sizes]
     for verb, count in ("stats", 1), ("hash", 1), ("diff", 2):
         runs = [lambda v=verb, m=model, c=count: paramctl(v, *m[:c]) for model in models]
-        _row(f"{verb}, BF16", runs, [size / 1024 for size in sizes], "s", given, start)
+        _row(f"{verb}, BF16", runs, [size / 1024 for size in sizes], given)
     reads = [lambda m=model: script(_READ, m[0]) for model in models]
-    _row("read", reads, [size / 1024 for size in sizes], "s", given, 0.02)
+    _row("read", reads, [size / 1024 for size in sizes], given)
     for pair in models:
         for path in pair:
             path.unlink()
     counts = [given.size(count, count // 10) for count in (10_000, 30_000, 100_000)]
-    _head("tensors", [f"{count:,}" for count in counts], "1,000 tensors")
+    _head("tensors", [f"{count:,}" for count in counts], "milliseconds per tensor")
     folders = [shards(given.folder / f"{n}", n, max(n // 625, 1), (4, 4)) for n in counts]
     for verb, *words in (["ls", "--json"], ["inspect", "--json"], ["stats"], ["hash"], ["diff"]):
         runs = [
             lambda v=verb, f=folder, w=words: paramctl(v, *[f] * (1 + (v == "diff")), *w)
             for folder in folders
         ]
-        _row(" ".join([verb, *words]), runs, [n / 1000 for n in counts], "ms", given, start)
+        _row(" ".join([verb, *words]), runs, [n / 1000 for n in counts], given)
 
 
 def _pair(folder: Path, size: int) -> tuple[Path, Path]:
@@ -65,32 +64,21 @@ def _pair(folder: Path, size: int) -> tuple[Path, Path]:
     return one, other
 
 
-def _none(folder: Path) -> Path:
-    """A checkpoint without tensors: what a command costs before it has anything to do."""
-    path = folder / "none.safetensors"
-    path.write_bytes((8).to_bytes(8, "little") + b"{}      ")
-    return path
-
-
 def _head(of: str, sizes: list[str], unit: str) -> None:
-    print(f"\nCost by {of}\n")
-    print(f"| what | {' | '.join(sizes)} | per {unit} | growth | peak | limited by |")
-    print(f"|---|{'---:|' * len(sizes)}---:|---:|---:|---|", flush=True)
+    print(f"\nCost by {of}; behind each time, {unit}\n")
+    print(f"| what | {' | '.join(sizes)} | peak | limited by |")
+    print(f"|---|{'---:|' * len(sizes)}---:|---|", flush=True)
 
 
-def _row(
-    what: str, runs: list[Run], sizes: list[float], unit: str, given: Given, start: float
-) -> None:
-    times, peak = [], 0.0
-    for one in runs:
+def _row(what: str, runs: list[Run], sizes: list[float], given: Given) -> None:
+    cells, peak = [what], 0.0
+    for one, size in zip(runs, sizes, strict=True):
         found = [one() for _ in range(given.rounds)]
-        times.append(min(measure.seconds for measure in found))
+        seconds = min(measure.seconds for measure in found)
         peak = max(peak, *(measure.peak for measure in found))
-    costs = [max(time - start, 1e-9) / size for time, size in zip(times, sizes, strict=True)]
-    shown = costs[-1] * (1000 if unit == "ms" else 1)
-    cells = [what, *(f"{time:.2f} s" for time in times), f"{shown:.2f} {unit}"]
-    cells += [f"{costs[-1] / costs[0]:.2f}", f"{peak:.0f} MiB"]
-    print(f"| {' | '.join(cells)} | {_LIMITS.get(what.split()[0].strip(','), '')} |", flush=True)
+        cells.append(f"{seconds:.2f} s · {seconds / size:.2f}")
+    limit = _LIMITS[what.partition(",")[0].partition(" ")[0]]
+    print(f"| {' | '.join(cells)} | {peak:.0f} MiB | {limit} |", flush=True)
 
 
 if __name__ == "__main__":
