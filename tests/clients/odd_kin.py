@@ -2,6 +2,7 @@
 
 from clients.odd_llamas import BERT, GPT2, LABELS, rope
 from clients.odd_models import cases
+from clients.odd_words import SMALL
 
 FALCON = {"vocab_size": 91, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4}
 BLOOM = {"vocab_size": 91, "hidden_size": 24, "n_layer": 2, "n_head": 4}
@@ -11,6 +12,9 @@ VIT = {
 }  # fmt: skip
 DINO = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 12,
         "patch_size": 4}  # fmt: skip
+MPNET = {**SMALL, "max_position_embeddings": 40}
+MODERN = {**SMALL, "local_attention": 6, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+          "cls_token_id": 1, "sep_token_id": 2}  # fmt: skip
 ALBERT = {**BERT, "embedding_size": 14, "num_hidden_layers": 4}
 
 KIN = [
@@ -68,6 +72,27 @@ KIN = [
         ("AlbertForSequenceClassification", {**ALBERT, "num_labels": 3}),
         ("AlbertForTokenClassification", {**ALBERT, "num_labels": 3}),
         ("AlbertForQuestionAnswering", {**ALBERT, "num_labels": 2}),
+    ),
+    *cases(
+        "mpnet",
+        ("MPNetForMaskedLM", MPNET),
+        ("MPNetModel", {**MPNET, "num_attention_heads": 3, "layer_norm_eps": 0.1}),
+        ("MPNetForSequenceClassification", {**MPNET, "num_labels": 3, "hidden_act": "relu"}),
+        ("MPNetForTokenClassification", {**MPNET, "num_labels": 3}),
+        ("MPNetForQuestionAnswering", {**MPNET, "num_labels": 2}),
+    ),
+    *cases(
+        "modernbert",
+        ("ModernBertForMaskedLM", {**MODERN, "num_hidden_layers": 4}),
+        ("ModernBertForMaskedLM", {**MODERN, "norm_bias": True, "attention_bias": True,
+                                   "mlp_bias": True, "decoder_bias": False,
+                                   "tie_word_embeddings": False, "hidden_activation": "relu",
+                                   "layer_types": ["sliding_attention", "full_attention"]}),
+        ("ModernBertModel", {**MODERN, "num_hidden_layers": 3, "num_attention_heads": 3}),
+        ("ModernBertForSequenceClassification", {**MODERN, "num_labels": 3}),
+        ("ModernBertForSequenceClassification", {**MODERN, "num_labels": 3,
+                                                 "classifier_pooling": "mean"}),
+        ("ModernBertForTokenClassification", {**MODERN, "num_labels": 3, "classifier_bias": True}),
     ),
     *cases(
         "deit",

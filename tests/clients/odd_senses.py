@@ -32,8 +32,10 @@ SENSES = [
                        "vision_config": {**VISION, "layer_norm_eps": 0.1, "patch_size": 6}}),
         ("CLIPTextModel", TEXT),
         ("CLIPTextModelWithProjection", TEXT),
+        ("CLIPTextModel", {**TEXT, "eos_token_id": 2, "num_attention_heads": 3}),
         ("CLIPVisionModel", {**VISION, "patch_size": 3}),
         ("CLIPVisionModelWithProjection", VISION),
+        ("CLIPVisionModel", {**VISION, "hidden_act": "gelu", "num_channels": 1}),
     ),
     *cases(
         "convnext",
@@ -43,6 +45,8 @@ SENSES = [
         ("ConvNextModel", {**CONVNEXT, "patch_size": 2, "layer_norm_eps": 0.01}),
         ("ConvNextV2ForImageClassification", CONVNEXT),
         ("ConvNextV2Model", {**CONVNEXT, "hidden_sizes": [4, 8, 12]}),
+        ("ConvNextV2ForImageClassification", {**CONVNEXT, "num_stages": 2, "depths": [3, 1],
+                                              "hidden_sizes": [5, 7], "hidden_act": "relu"}),
     ),
     *cases(
         "whisper",

@@ -168,6 +168,8 @@ WORDS = [
                                         "relative_attention_num_buckets": 10}),
         ("T5Model", {**T5, "feed_forward_proj": "gelu"}),
         ("T5EncoderModel", {**T5, "feed_forward_proj": "gated-gelu"}),
+        ("T5EncoderModel", {**T5, "relative_attention_num_buckets": 6}),
+        ("T5EncoderModel", {**T5, "num_heads": 4, "d_kv": 8, "num_layers": 3}),
     ),
     *cases(
         "mamba",

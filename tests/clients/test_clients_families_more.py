@@ -6,6 +6,7 @@ With ``PYTHONPATH=tests`` it runs as a program, which prints each family's large
 import json
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from clients.tiny_models import as_arguments
 from command import expect
 from safetensors.numpy import load_file
 
-from paramctl.spec.recognize import find_family
+from paramctl.spec.recognize import families, find_family
 
 pytestmark = pytest.mark.client
 TOLERANCE = 1e-4
@@ -74,11 +75,28 @@ def test_odd_models_give_what_transformers_gives(case, tmp_path):
         assert [found for found in report["findings"] if found["severity"] == "error"] == []
 
 
+ELSEWHERE = {"resnet_torchvision", "vit_timm", "convnext_timm", "rnn_lm"}
+
+
+def test_every_family_is_compared_in_three_configurations_or_more():
+    """Those with names that transformers does not know are compared beside this."""
+    import transformers
+
+    found = Counter()
+    for case in CASES:
+        config = getattr(transformers, case.kind).config_class
+        told = {"architectures": [case.kind], "model_type": config.model_type}
+        found[find_family(told)] += 1
+    assert {
+        name: found[name] for name in {*families(), *found} if found[name] < 3
+    } == dict.fromkeys(ELSEWHERE, 0)
+
+
 FIRST = {case.kind: case for case in reversed(CASES)}
 MASKED = ("OPTForCausalLM", "RobertaForMaskedLM", "DistilBertForMaskedLM", "Phi3ForCausalLM",
           "BartForConditionalGeneration", "CLIPTextModel", "Qwen2MoeForCausalLM",
           "GemmaForCausalLM", "GPTNeoXForCausalLM", "MambaForCausalLM",
-          "BloomForCausalLM")  # fmt: skip
+          "BloomForCausalLM", "MPNetForMaskedLM", "ModernBertForMaskedLM")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", MASKED)
