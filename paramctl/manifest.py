@@ -79,7 +79,8 @@ class Manifest:
         self.entries = tuple(entries)
         self.metadata = dict(metadata or {})
         self.describe: Callable[[], Described] | None = None
-        self._by_name = dict(zip(map(itemgetter(0), self.entries), self.entries, strict=True))
+        names: Iterable[str] = map(itemgetter(0), self.entries)
+        self._by_name = dict(zip(names, self.entries, strict=True))
         if len(self._by_name) != len(self.entries):
             raise ValueError("a manifest has one entry per name")
 
