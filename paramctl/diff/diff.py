@@ -15,7 +15,7 @@ from paramctl.figures.pieces import Readable
 from paramctl.figures.rule import Rule
 from paramctl.figures.same import Pair
 from paramctl.manifest import Entry, Manifest
-from paramctl.names import natural_key
+from paramctl.names import natural_key, show
 
 
 class Checkpoint(Readable, Protocol):
@@ -69,6 +69,7 @@ def diff(
     changes += _structural(paired)
     same_shape = [found for found in paired.matches if found.before.shape == found.after.shape]
     changes += _compared(a, b, same_shape, rule, figures)
+    changes = [_retied(a.manifest, b.manifest, to, change) for change in changes]
     if explained:
         changes = [_explained(a, b, change) for change in changes]
     if ulps:
@@ -144,13 +145,25 @@ def _changes(found: Match, comparison: Comparison, rule: Rule, figures: bool) ->
     ]
 
 
+def _retied(a: Manifest, b: Manifest, to: Mapping[str, str], change: Change) -> Change:
+    """A change of ties with what was gained or lost."""
+    if change.status != "retied":
+        return change
+    left, right = a[change.name].tied_to, b[to.get(change.name, change.name)].tied_to
+    gained = f"tied to {show(right)}" if right else "no longer tied"
+    lost = (
+        f" to {show(left)}" if left and not right else f" instead of {show(left)}" if left else ""
+    )
+    return replace(change, explanation=gained + lost)
+
+
 def _explained(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
     if not change.before or not change.after:
         return change
     from paramctl.diff.explain import explain, explain_shape, explain_sparse
 
     sides = a, change.before, b, change.after
-    told = ""
+    told = change.explanation
     if change.status in ("changed", "retyped"):
         told = explain(*sides) or (explain_sparse(change.figures) if change.figures else "")
     elif change.status == "reshaped":

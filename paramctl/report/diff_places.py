@@ -8,6 +8,7 @@ from paramctl.figures.comparison import Comparison
 from paramctl.report.patterns import grouped
 from paramctl.report.values import shape_text
 
+_MOST_CASTS = 4  # places that are told one by one
 _FAR = 4  # times as much change as in another layer is worth telling where
 
 
@@ -122,8 +123,12 @@ class Place:
 
 def _forms(change: Change) -> object:
     """Dtypes and shapes on both sides, of changes that are about them."""
-    if change.status in ("changed", "renamed", "retied"):
+    if change.status in ("changed", "renamed"):
         return None
+    if change.status == "retied":
+        return change.explanation
+    if change.status == "cast":
+        return change.before and change.before.dtype, change.after and change.after.dtype
     return change.before and change.before[1:3], change.after and change.after[1:3]
 
 
@@ -139,7 +144,26 @@ def places(changes: Sequence[Change]) -> list[Place]:
         (change.status, change.figures is None, change.to is None, _forms(change))
         for change in changes
     ]
-    return [
+    found = [
         Place(group.title, tuple(changes[number] for number in group.places))
         for group in grouped([change.name for change in changes], kinds)
     ]
+    return [*(place for place in found if place.status != "cast"), *_casts(found)]
+
+
+def _casts(found: Sequence[Place]) -> list[Place]:
+    """The casts, of which there is nothing to tell but the dtypes; many of one kind as one."""
+    kinds: dict[str, list[Place]] = {}
+    for place in found:
+        if place.status == "cast":
+            kinds.setdefault(place.became, []).append(place)
+    return [
+        place
+        for same in kinds.values()
+        for place in (same if len(same) <= _MOST_CASTS else [_together(same)])
+    ]
+
+
+def _together(found: Sequence[Place]) -> Place:
+    members = tuple(change for place in found for change in place.members)
+    return Place(f"{len(found):,} places", members)

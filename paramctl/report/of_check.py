@@ -1,11 +1,11 @@
 """The verdict of a check as a report: a sentence per finding, worst first on a terminal."""
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 from typing import Any
 
 from paramctl.check.finding import Finding, Verdict
-from paramctl.names import show
+from paramctl.names import escape, show
+from paramctl.report.patterns import grouped
 from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
 from paramctl.sources.address import shown
@@ -68,15 +68,21 @@ def _object(finding: Finding) -> dict[str, Any]:
 
 
 def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
+    """A line per finding, the worst first; one for all that say the same of numbered names."""
     findings = sorted(found.findings, key=lambda finding: _ORDER[finding.severity])
-    for finding, following in zip_longest(findings, findings[1:]):
-        severity = finding.severity
+    kinds = [(one.severity, one.rule, one.message, one.hint) for one in findings]
+    groups = grouped([one.name for one in findings], kinds)
+    hints = [findings[group.places[0]].hint for group in groups]
+    for group, hint, following in zip(groups, hints, [*hints[1:], ""], strict=True):
+        finding = findings[group.places[0]]
+        severity: str = finding.severity
         if screen.has_color:
             severity = f"\x1b[{_COLORS[finding.severity]}m{severity}\x1b[0m"
-        place = f"{show(finding.name)}: " if finding.name else ""
+        many = f" ({len(group.places):,} tensors)" if len(group.places) > 1 else ""
+        place = f"{show(group.title)}{many}: " if group.title else ""
         yield f"{severity}[{finding.rule}] {place}{show(finding.message)}"
-        if finding.hint and (following is None or following.hint != finding.hint):
-            yield f"    hint: {finding.hint}"
+        if hint and following != hint:
+            yield f"    hint: {escape(hint)}"
     yield f"{shown(model)}: {_summary(found)}"
 
 

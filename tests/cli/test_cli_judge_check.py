@@ -269,3 +269,13 @@ def test_every_rule_says_what_it_finds():
         assert rule.needs in ("", "values", "binding", "expectations")
         assert rule.what.endswith(".")
         assert "\n" not in rule.what
+
+
+def test_the_same_of_many_layers_is_one_line_on_a_terminal_and_all_in_a_pipe(save):
+    path = save(**{f"layers__{n}__w": np.full((2, 2), np.nan, np.float32) for n in range(5)})
+    told = expect(1, "check", path, "--values", "-f", "table", "--color", "never").out
+    assert told.splitlines() == [
+        "error[nan] layers.{0..4}.w (5 tensors): 4 of 4 values are NaN, first at [0, 0]",
+        f"{path}: 5 errors",
+    ]
+    assert len(expect(1, "check", path, "--values").rows) == 5

@@ -230,3 +230,21 @@ def test_the_diff_backwards_mirrors_the_diff(a, b):
 @settings(max_examples=20, deadline=None)
 def test_nothing_differs_from_itself(a):
     assert diff(Model(a), Model(a)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, {"y": "x"}, "tied to x"),
+        ({"y": "x"}, {}, "no longer tied to x"),
+        ({"y": "x"}, {"y": "w"}, "tied to w instead of x"),
+    ],
+)
+def test_ties_gained_and_lost_say_to_what(before, after, told):
+    arrays = {"w": W, "x": W}
+
+    def model(ties):
+        return Model(arrays if "y" in ties else {**arrays, "y": W}, ties)
+
+    (change,) = diff(model(before), model(after)).changes
+    assert (change.name, change.status, change.explanation) == ("y", "retied", told)

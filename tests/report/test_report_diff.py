@@ -104,3 +104,18 @@ def test_numbers_that_became_nan_are_the_largest_change_and_told():
         " b.w | changed 50% of 16, max 1.5, relative 0, 2 NaN, 1 Inf instead of 3"
     )
     assert broken.weight == math.inf
+
+
+def cast(name, shape=(4, 4)):
+    before, after = Entry(name, "F32", shape), Entry(name, "BF16", shape)
+    return Change(name, "cast", (name,), before, after, figures=Comparison(numel=16))
+
+
+def test_many_casts_are_one_line_and_few_are_told_one_by_one():
+    """Of a whole model in another dtype there is nothing to tell but that."""
+    few = [cast(f"layers.{n}.{rest}") for n in range(3) for rest in "abcd"]
+    assert lines(few, 80)[0] == " layers.{0..2}.a | 3 cast F32 to BF16"
+    assert lines([*few, cast("head"), change("x")], 80) == [
+        " x        | changed 50% of 16, max 1.5, relative 0.5 ~~~~~~~~~~~~~~~~~~~~~~~~",
+        " 5 places | 13 cast F32 to BF16",
+    ]
