@@ -73,7 +73,7 @@ def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
     kinds = [(one.severity, one.rule, one.message, one.hint) for one in findings]
     groups = grouped([one.name for one in findings], kinds)
     hints = [findings[group.places[0]].hint for group in groups]
-    for group, hint, following in zip(groups, hints, [*hints[1:], ""], strict=True):
+    for group, hint, following in zip(groups, hints, [*hints[1:], ""], strict=False):
         finding = findings[group.places[0]]
         severity: str = finding.severity
         if screen.has_color:

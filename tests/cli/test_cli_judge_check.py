@@ -279,3 +279,8 @@ def test_the_same_of_many_layers_is_one_line_on_a_terminal_and_all_in_a_pipe(sav
         f"{path}: 5 errors",
     ]
     assert len(expect(1, "check", path, "--values").rows) == 5
+
+
+def test_a_sound_model_is_said_to_be_so_on_a_terminal():
+    path = CHECKPOINTS / "mlp.safetensors"
+    assert expect(0, "check", path, "-f", "table").out == f"{path}: sound\n"
