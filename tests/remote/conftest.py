@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+import spell
+from remote_faults import BIG
 
 from paramctl.sources.remote import persist
 
@@ -35,3 +37,10 @@ def tour() -> Path:
 def sharded() -> Path:
     """Two shards and an index."""
     return SHARDED
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """``m.safetensors``, larger than the first request."""
+    (tmp_path / "m.safetensors").write_bytes(spell.checkpoint({"a": ("U8", [len(BIG)], BIG)}))
+    return tmp_path

@@ -1,7 +1,6 @@
 """Files behind http and https: ranges of them, redirects followed, credentials kept at home."""
 
 import http.client
-import socket
 import threading
 from collections.abc import Callable
 
@@ -11,7 +10,8 @@ from paramctl.sources.address import Address
 from paramctl.sources.remote.http.answer import accept, beyond
 from paramctl.sources.remote.http.credentials import authorization
 from paramctl.sources.remote.http.link import Link, parse_link
-from paramctl.sources.remote.http.wire import IDLE, LateError, Switchboard
+from paramctl.sources.remote.http.trouble import explained
+from paramctl.sources.remote.http.wire import Switchboard
 from paramctl.sources.remote.refusal import check_same
 from paramctl.sources.remote.store import PassingError, Version
 
@@ -186,7 +186,7 @@ class Web:
                 return self._lines.line(link).get(link, headers, stop - start)
         except (OSError, http.client.HTTPException) as error:
             self._lines.hang_up(link)
-            raise _explained(error, link, where) from error
+            raise explained(error, link, where) from error
 
     def _receive(self, answer: http.client.HTTPResponse, link: Link, view: memoryview) -> None:
         done = 0
@@ -216,32 +216,3 @@ class Web:
             if home.origin not in self._credentials:
                 self._credentials[home.origin] = authorization(home)
             return self._credentials[home.origin]
-
-
-def _explained(error: Exception, link: Link, where: str) -> Exception:
-    """What kept a request from being answered, in words; passing or not."""
-    place = link.authority
-    if isinstance(error, socket.gaierror):
-        if error.errno == socket.EAI_AGAIN:
-            return PassingError(f"the name {place} can't be looked up now")
-        return CheckpointError(f"there is no host {place}", where=where)
-    if isinstance(error, LateError):
-        return PassingError(f"{place} sends its answer too slowly")
-    if isinstance(error, TimeoutError):
-        return PassingError(f"{place} does not answer within {IDLE:.0f} seconds")
-    if type(error).__name__ == "SSLCertVerificationError":
-        reason = getattr(error, "verify_message", "") or "it can't be verified"
-        return CheckpointError(
-            f"the certificate of {place} is not trusted: {show(reason)}",
-            where=where,
-            hint="SSL_CERT_FILE names a file of further certificates to trust",
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return CheckpointError(f"{place} refuses the connection", where=where)
-    if isinstance(error, ConnectionError | http.client.RemoteDisconnected):
-        return PassingError(f"{place} broke the connection")
-    if isinstance(error, http.client.HTTPException):
-        text = show(str(error).strip()) or type(error).__name__
-        return CheckpointError(f"the answer of {place} is no HTTP: {text}", where=where)
-    text = getattr(error, "strerror", None) or type(error).__name__
-    return CheckpointError(f"{place} can't be reached: {show(text.lower())}", where=where)
