@@ -4,6 +4,7 @@ python benchmarks/all.py [--quick]
 """
 
 from edit import edit
+from edit_sparse import sparse
 from engine import engine
 from forward import forward
 from init import init
@@ -15,4 +16,4 @@ from scale import scale
 from start import start
 
 if __name__ == "__main__":
-    run(__doc__, start, read, judge, scale, edit, init, engine, forward, remote)
+    run(__doc__, start, read, judge, scale, edit, sparse, init, engine, forward, remote)

@@ -94,7 +94,8 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
             _say(argv, "resource", "out of memory", "", "")
             return 4
         case OSError():
-            where = show(os.fsdecode(error.filename)) if error.filename else ""
+            name = error.filename
+            where = show(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else ""
             _say(argv, "resource", error.strerror or str(error), where, "")
             return 4
     if _verbosity(argv) >= 2:

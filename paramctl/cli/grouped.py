@@ -39,9 +39,9 @@ def grouped(
         parameters = [p for p in signature.parameters.values() if p.name != argument]
         before = [p for p in parameters if p.name != "common"]
         after = [p for p in parameters if p.name == "common"]
-        run.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*before, *shared, *after]
-        )
+        together = [*before, *shared, *after]
+        run.__signature__ = signature.replace(parameters=together)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in together} | {"return": None}
         return run
 
     return decorate

@@ -1,15 +1,15 @@
 """Arguments and options that verbs share, so that each is spelled and explained once."""
 
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import typer
 
+from paramctl.cli.grouped import grouped
 from paramctl.errors import UsageError
 
 Model = Annotated[
@@ -117,25 +117,10 @@ def verb(function: Callable[..., None], kind: type[Common] = Common) -> Callable
     Args:
         kind: the class of that argument, for a verb with formats of its own.
     """
-    own = inspect.signature(function)
-    shared = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=field.type,
-        )
-        for field in fields(kind)
-    ]
 
     @functools.wraps(function)
-    def run(**values: Any) -> None:
-        common = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+    def run(*, common: Common, **values: Any) -> None:
         with working(common):
             function(**values, common=common)
 
-    parameters = [p for p in own.parameters.values() if p.name != "common"]
-    run.__signature__ = own.replace(parameters=[*parameters, *shared])  # type: ignore[attr-defined]
-    annotations = {p.name: p.annotation for p in [*parameters, *shared]}
-    run.__annotations__ = {**annotations, "return": None}
-    return run
+    return grouped("common", kind)(run)

@@ -111,7 +111,7 @@ def finish(
         store: writes it, where it is no ordinary checkpoint.
         traffic: which bytes tell how far it is.
     """
-    from paramctl.edit.summary import summary
+    from paramctl.edit.summary import effects, summary
     from paramctl.edit.write import destination, write
     from paramctl.report.progress import progress
 
@@ -126,7 +126,8 @@ def finish(
         what = "writing" if traffic == "write" else "reading"
         with progress(what, traffic, quiet=common.quiet):
             (store or write)(made, place)
-    for note in (*made.draft.notes, *_left_behind(made, writing)):
+    told = effects(made) if writing.dry_run else ()
+    for note in (*told, *made.draft.notes, *_left_behind(made, writing)):
         common.say(f"note: {note}")
     path = place.path if place else None
     if writing.dry_run or common.form:

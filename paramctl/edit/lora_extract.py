@@ -73,6 +73,11 @@ class LoraExtract(Edit):
         theirs = self.tuned.manifest
         found = super().choose(manifest, step)
         stored = [entry for entry in found if not entry.is_alias and entry.name in theirs]
+        if found and not stored:
+            raise UsageError(
+                f"it has none of the {counted(len(found), 'selected tensor')}",
+                where=self.tuned.where,
+            )
         expect("read", sum(2 * (entry.nbytes or 0) for entry in stored))
         return [entry for entry in stored if self._differs(entry)]
 

@@ -51,9 +51,14 @@ def computed(expression: str) -> Values:
     Raises:
         UsageError: it can't be read, or mixes elements.
     """
+    import numpy as np
+
+    from paramctl.expression.numeric import evaluate_numbers
+
     code = parse(expression, argument(), "script")
     if any(isinstance(node, ast.MatMult) for tree in _trees(code) for node in ast.walk(tree)):
         raise UsageError("values are set element by element: there is no @")
+    evaluate_numbers(code, {"x": np.ones(1)})  # finds names and functions that there aren't
 
     return Values(partial(_evaluated, code))
 

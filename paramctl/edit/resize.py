@@ -87,7 +87,11 @@ class Resize(Edit):
         DTYPES[entry.dtype].numpy()
         rank, (axis, size) = len(entry.shape), self.dim
         if not -rank <= axis < rank:
-            raise UsageError(f"there is no axis {axis} in {_shape(entry)}", where=show(entry.name))
+            raise UsageError(
+                f"there is no axis {axis} in {_shape(entry)}",
+                where=show(entry.name),
+                hint="axis and size are like --dim 0=128264" if size is None else "",
+            )
         old = entry.shape[axis] or 0
         new = -(-(old if size is None else size) // self.multiple_of) * self.multiple_of
         if new < old and not self.allow_shrink:

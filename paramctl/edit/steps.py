@@ -216,7 +216,10 @@ def reshard(max_shard_size: str | None = None, single: bool = False) -> Step:
     from paramctl.edit.reshard import Reshard, parse_size
 
     if single == (max_shard_size is not None):
-        raise UsageError("reshard takes either --max-shard-size SIZE or --single")
+        raise UsageError(
+            "reshard takes either --max-shard-size SIZE or --single",
+            hint="as in --max-shard-size 2GiB",
+        )
     return Step(Reshard(None if max_shard_size is None else parse_size(max_shard_size)))
 
 

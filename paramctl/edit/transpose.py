@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 from paramctl.dtypes import DTYPES
 from paramctl.edit.content import rechunk
+from paramctl.edit.pieces import Piece, Pieces
 from paramctl.edit.plan import EDITS, EachTensor
 from paramctl.errors import UsageError
 from paramctl.formats.content import BLOCK, Block, Content
 from paramctl.manifest import Entry
 from paramctl.names import show
 
-_STRETCH = 16 * BLOCK  # bytes of the result that one pass over the tensor makes
+_STRETCH = 8 * BLOCK  # bytes of the result that one pass over the tensor makes
 
 
 @EDITS.register("transpose")
@@ -63,18 +65,16 @@ def _by_columns(
     row = columns * width
     at_once = max(1, BLOCK // row)
     step = max(1, _STRETCH // (rows * width))
+    size = rows * row
     for number in range(matrices):
+        piece = Piece(old, number * size, (number + 1) * size)
+        matrix = Pieces(size, partial(iter, (piece,)))
         for first in range(0, columns, step):
             count = min(step, columns - first)
             made = np.empty((count, rows), f"V{width}")
-            start = -number * rows  # of the next rows, within this matrix
-            for block in rechunk(old.blocks(), at_once * row):
+            start = 0
+            for block in rechunk(matrix.blocks(), at_once * row):
                 some = np.frombuffer(block, f"V{width}").reshape(-1, columns)
-                low, high = max(0, -start), min(len(some), rows - start)
-                if low < high:
-                    part = some[low:high, first : first + count]
-                    made[:, start + low : start + high] = part.T
+                made[:, start : start + len(some)] = some[:, first : first + count].T
                 start += len(some)
-                if start >= rows:
-                    break
             yield made.view(np.uint8).reshape(-1).data

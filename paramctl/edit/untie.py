@@ -8,6 +8,7 @@ from paramctl.edit.plan import EDITS, Edit
 from paramctl.edit.tied_config import keep_config_true
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry
+from paramctl.names import counted
 
 
 @EDITS.register("untie")
@@ -28,7 +29,7 @@ class Untie(Edit):
             if entry.tied_to is not None and (entry.name in names or entry.tied_to in names)
         ]
         if not aliases:
-            raise UsageError(f"none of the {len(names)} selected tensors is tied")
+            raise UsageError(f"{counted(len(names), 'tensor')} selected, none of them is tied")
         with keep_config_true(draft):
             for alias in aliases:
                 draft.untie(alias)

@@ -55,9 +55,10 @@ def read_yaml(path: Path, *, name: str = "", is_builtin: bool = False, what: str
     except (OSError, ValueError) as error:
         problem = (getattr(error, "strerror", None) or str(error)).lower()
         raise SpecError(f"can't read the {what}: {problem}", where=name) from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise SpecError(f"a {what} is a regular file", where=name)
     with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise SpecError(f"a {what} is a regular file", where=name)
         data = file.read(LARGEST_FILE + 1)
     return parse_yaml(data, name, is_builtin=is_builtin)
 

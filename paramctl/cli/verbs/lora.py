@@ -58,9 +58,10 @@ def extract(
     writing: Writing,
     common: Common,
 ) -> None:
-    """Make an adapter from what TUNED changed in BASE: the best of rank R for every matrix.
+    """Make an adapter from what TUNED changed in BASE.
 
-    Large matrices are read a few times, some rows at a time, and never held.
+    It is the best one of rank R for every matrix. Large matrices are read a few times, some rows
+    at a time, and never held.
     """
     from functools import partial
 
