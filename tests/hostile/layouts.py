@@ -26,20 +26,33 @@ _Tensor = tuple[str, dict[str, str]]  # a name and the text of its fields
 
 @dataclass
 class Layout:
-    """The text of a header in pieces, and how many bytes of data follow."""
+    """The text of a header in pieces, and how many bytes of data follow.
+
+    Attributes:
+        is_plain: whether it is spelled as the reference writer does, without a blank but for the
+            padding; a way of its own leads through the readers for those.
+    """
 
     tensors: list[_Tensor] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
     nbytes: int = 0
+    is_plain: bool = False
 
     def copy(self) -> "Layout":
         """One that can be changed without changing this one."""
         tensors = [(name, dict(fields)) for name, fields in self.tensors]
-        return Layout(tensors, list(self.metadata), self.nbytes)
+        return Layout(tensors, list(self.metadata), self.nbytes, self.is_plain)
 
     def content(self, dice: Dice) -> bytes:
-        """The file, with white space here and there, its entries in any order."""
+        """The file, its entries in any order; with white space here and there unless plain."""
         entries = [f'"__metadata__":{text}' for text in self.metadata]
+        if self.is_plain:
+            for name, fields in self.tensors:
+                body = ",".join([f'"{key}":{value}' for key, value in fields.items()])
+                entries.append(f"{_SPELLED[name][1]}:{{{body}}}")
+            header = f"{{{','.join(entries)}}}".encode()
+            header += b" " * (-len(header) % 8 if dice.chance(0.9) else dice.below(9))
+            return len(header).to_bytes(8, "little") + header + bytes(self.nbytes)
         for name, fields in self.tensors:
             space = dice.pick(_SPACES)
             body = ",".join([f'"{key}":{space}{value}' for key, value in fields.items()])
@@ -56,6 +69,7 @@ class Layout:
 def near_layouts(dice: Dice) -> Iterator[bytes]:
     """Some files around one layout: right, or with up to two changes each."""
     made = _layout(dice)
+    made.is_plain = dice.chance(0.5)
     for _ in range(_VARIANTS):
         layout = made.copy()
         for _ in range(dice.pick((0, 1, 1, 1, 2))):
@@ -74,7 +88,7 @@ def _layout(dice: Dice) -> Layout:
             bits *= size
         end = layout.nbytes + bits // 8
         offsets = f"[{layout.nbytes},{end}]"
-        fields = {"dtype": f'"{dtype}"', "shape": str(shape), "data_offsets": offsets}
+        fields = {"dtype": f'"{dtype}"', "shape": _compact(shape), "data_offsets": offsets}
         layout.tensors.append((_NAMES[(first + place * 5) % len(_NAMES)], fields))
         layout.nbytes = end
     return layout
@@ -106,10 +120,10 @@ def _change_tensor(layout: Layout, kind: int, dice: Dice) -> None:
     elif kind == 7:
         sizes = _numbers(fields.get("shape", ""))
         sizes.insert(dice.below(len(sizes) + 1), dice.pick(_SIZES))
-        fields["shape"] = str(sizes)
+        fields["shape"] = _compact(sizes)
     elif kind == 8:
         places = _numbers(fields.get("data_offsets", ""))
-        fields["data_offsets"] = str([max(0, at + dice.pick((-1, 0, 1))) for at in places])
+        fields["data_offsets"] = _compact([max(0, at + dice.pick((-1, 0, 1))) for at in places])
     elif kind == 9:
         layout.tensors[place] = dice.pick(_NAMES), fields
     elif kind == 10:
@@ -125,6 +139,10 @@ def _swap_places(layout: Layout, place: int, dice: Dice) -> None:
     fields, others = layout.tensors[place][1], dice.pick(layout.tensors)[1]
     here, there = fields.get("data_offsets", "[0,0]"), others.get("data_offsets", "[0,0]")
     fields["data_offsets"], others["data_offsets"] = there, here
+
+
+def _compact(numbers: list[int]) -> str:
+    return f"[{','.join(map(str, numbers))}]"
 
 
 def _numbers(text: str) -> list[int]:
