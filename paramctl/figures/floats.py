@@ -6,6 +6,7 @@ close together can't have rounded, in whatever order it was added; the others ar
 exactly. Everything that a block is asked is asked while it lies in a core's cache.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -83,7 +84,7 @@ def measure_floats(dtype: str, piece: Any, scale: int = 0) -> Tally:
         return tally
     sums = found.sums
     if is_loose is not None and is_loose.any():
-        tally.sums += _exact_rows(dtype, bits, np.flatnonzero(is_loose).tolist())
+        tally.sums += _exact_parts(dtype, bits, np.flatnonzero(is_loose))
         sums = sums[~is_loose]
     tally.sums += sums.tolist()
     tally.squares.append(float(np.add.reduce(found.squares)))
@@ -193,20 +194,26 @@ def _above_zero(bits: Any, places: Any, layout: Layout) -> tuple[Any, int]:
     """The smallest magnitude but zero of some rows, 0 for none, and how many zeros they hold."""
     one, mask = bits.dtype.type(1), bits.dtype.type(layout.sign - 1)
     bottom, zeros = [], 0
+    for some in _picked(bits, places):
+        some &= mask
+        zeros += some.size - int(np.count_nonzero(some))
+        some -= one  # zeros wrap around and are never smallest
+        bottom.append(np.minimum.reduce(some, axis=1) + one)
+    return np.concatenate(bottom), zeros
+
+
+def _exact_parts(dtype: str, bits: Any, places: Any) -> list[float]:
+    parts = []
+    for some in _picked(bits, places):
+        parts += exact_parts(decode(dtype, some.reshape(-1).view(np.uint8)))
+    return parts
+
+
+def _picked(bits: Any, places: Any) -> Iterator[Any]:
+    """Copies of the rows at some ascending places, a few at a time."""
     first = 0
     for matrix in rows(bits):
         inside = places[(places >= first) & (places < first + len(matrix))] - first
         first += len(matrix)
         for start in range(0, len(inside), _AT_ONCE):
-            magnitudes = matrix[inside[start : start + _AT_ONCE]] & mask
-            zeros += magnitudes.size - int(np.count_nonzero(magnitudes))
-            magnitudes -= one  # zeros wrap around and are never smallest
-            bottom.append(np.minimum.reduce(magnitudes, axis=1) + one)
-    return np.concatenate(bottom), zeros
-
-
-def _exact_rows(dtype: str, bits: Any, places: list[int]) -> list[float]:
-    if not places:
-        return []
-    loose = np.concatenate([bits[place * ROW : (place + 1) * ROW] for place in places])
-    return exact_parts(decode(dtype, loose.view(np.uint8)))
+            yield matrix[inside[start : start + _AT_ONCE]]
