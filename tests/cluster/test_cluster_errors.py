@@ -57,6 +57,22 @@ def test_a_scheduler_that_does_not_answer_is_given_up(models, monkeypatch):
     )
 
 
+def test_a_scheduler_that_writes_no_file_is_given_up(models, monkeypatch, tmp_path):
+    monkeypatch.setattr(dask, "_COMING", 0)
+    result = expect(4, "stats", models / "a", "--executor", "dask:no.json")
+    assert result.err == (
+        "paramctl: no.json: no scheduler has written its address there\n"
+        "hint: start one with `dask scheduler --scheduler-file no.json`\n"
+    )
+
+
+def test_a_file_tells_where_the_scheduler_is(tmp_path):
+    file = tmp_path / "cluster.json"
+    file.write_text('{"address": "tcp://host:1"}')
+    assert dask._address(str(file)) == "tcp://host:1"
+    assert dask._address("tcp://host:2") == "tcp://host:2"
+
+
 def test_without_dask_the_command_that_installs_it_is_named(models, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = expect(2, "stats", models / "a", "--executor", "dask:tcp://127.0.0.1:1")

@@ -1,14 +1,20 @@
-"""``dask:ADDRESS``: the workers of a dask scheduler, on any number of machines."""
+"""``dask:ADDRESS``: the workers of a dask scheduler, on any number of machines.
 
+ADDRESS is tcp://HOST:PORT, or the .json file that the scheduler writes where one is told to.
+"""
+
+import json
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from pathlib import Path
 from typing import Any
 
 from paramctl.compute.executor import EXECUTORS, KNOWN, Workers, lost
 from paramctl.errors import ResourceError, UsageError
 from paramctl.names import show
 
-_PATIENCE = 10  # seconds for the scheduler to answer, and for a first worker to be there
+_PATIENCE = 10  # seconds for the scheduler to answer
+_COMING = 30  # seconds for a scheduler's file, and for a first worker, to appear
 _COUNTED = 5  # seconds after which the workers are counted again: they come and go
 
 
@@ -72,9 +78,9 @@ class Dask(Workers):
             raise UsageError(
                 "dask is not installed here", hint="pip install 'paramctl[cluster]'"
             ) from None
-        where = show(self.argument)
+        where, address = show(self.argument), _address(self.argument)
         try:
-            client = distributed.Client(self.argument, timeout=_PATIENCE, set_as_default=False)
+            client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             problem = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
             raise ResourceError(
@@ -83,7 +89,7 @@ class Dask(Workers):
                 hint="start one with `dask scheduler`, and workers with `dask worker ADDRESS`",
             ) from None
         try:
-            client.wait_for_workers(1, timeout=_PATIENCE)
+            client.wait_for_workers(1, timeout=_COMING)
         except (OSError, TimeoutError):
             client.close()
             raise ResourceError(
@@ -92,3 +98,26 @@ class Dask(Workers):
                 hint=f"start some with `dask worker {where}`",
             ) from None
         self._client = client
+
+
+def _address(text: str) -> str:
+    """The address that ``tcp://HOST:PORT`` is, or that a scheduler has written into a file.
+
+    Raises:
+        ResourceError: there is no such file, and none comes.
+    """
+    if "://" in text or not text.endswith(".json"):
+        return text
+    deadline = time.monotonic() + _COMING
+    while True:
+        try:
+            return str(json.loads(Path(text).read_bytes())["address"])
+        except (OSError, ValueError, KeyError, TypeError):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+    raise ResourceError(
+        "no scheduler has written its address there",
+        where=show(text),
+        hint=f"start one with `dask scheduler --scheduler-file {show(text)}`",
+    )
