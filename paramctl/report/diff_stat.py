@@ -36,9 +36,10 @@ def _in_columns(
 ) -> Iterator[str]:
     second = max(map(width_of, words), default=0)
     longest = min(_LONGEST_BAR, room) if screen.is_terminal else _LONGEST_BAR
+    most = _most(found)
     for place, text in zip(found, words, strict=True):
         left, right = _padded(show(place.title), width), _padded(text, second)
-        yield f" {left} | {right} {_bar(place, found, longest, screen)}".rstrip()
+        yield f" {left} | {right} {_bar(place, most, longest, screen)}".rstrip()
 
 
 def _below_names(found: Sequence[Place], screen: Screen) -> Iterator[str]:
@@ -48,11 +49,12 @@ def _below_names(found: Sequence[Place], screen: Screen) -> Iterator[str]:
         if room >= _SHORTEST_BAR:
             break
     longest = max(_SHORTEST_BAR, min(_LONGEST_BAR, room))
+    most = _most(found)
     for place, text in zip(found, words, strict=True):
         yield f" {show(place.title)}"
         if place.to:
             yield f"    to {show(place.to)}"
-        yield f"    {text} {_bar(place, found, longest, screen)}".rstrip()
+        yield f"    {text} {_bar(place, most, longest, screen)}".rstrip()
 
 
 def _beside(place: Place, is_detailed: bool) -> str:
@@ -86,10 +88,14 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - width_of(text))
 
 
-def _bar(place: Place, found: Sequence[Place], longest: int, screen: Screen) -> str:
+def _most(found: Sequence[Place]) -> float:
+    """The largest change that has an end."""
+    return max((place.weight for place in found if math.isfinite(place.weight)), default=0.0)
+
+
+def _bar(place: Place, most: float, longest: int, screen: Screen) -> str:
     if place.status in _WITHOUT_BAR:
         return ""
-    most = max((one.weight for one in found if math.isfinite(one.weight)), default=0.0)
     sign, color = _SIGNS.get(place.status, ("~", "33"))
     share = 1.0 if math.isinf(place.weight) else place.weight / most if most else 0.0
     bar = sign * max(1, round(share * longest))
