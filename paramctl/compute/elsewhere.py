@@ -54,6 +54,17 @@ def place() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def _expect_travel(parcel: Parcel) -> None:
+    """Have what can't be packed say so itself: an executor would wrap what it says.
+
+    Raises:
+        UsageError: a source can only be read here.
+    """
+    from multiprocessing.reduction import ForkingPickler
+
+    ForkingPickler.dumps(parcel)
+
+
 @dataclass
 class _Held:
     """A job that was given out."""
@@ -81,6 +92,8 @@ def give_out(
         with inside():
             yield first[0].items, function(first[0].items)
         return
+    if first:
+        _expect_travel(Parcel(__version__, function, first[0].items))
     waiting = chain(first, jobs)
     running: deque[_Held] = deque()
     try:

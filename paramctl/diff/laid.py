@@ -8,6 +8,7 @@ from threading import Lock
 from paramctl.edit.content import Stored
 from paramctl.edit.plan import Plan, plan
 from paramctl.edit.stream import Stream
+from paramctl.errors import UsageError
 from paramctl.figures.pieces import Readable
 from paramctl.formats.content import BLOCK, Content
 from paramctl.manifest import Manifest
@@ -41,6 +42,12 @@ class Laid(Readable):
             content.source.read_into(content.name, buffer, start)
         else:
             self._made_of(name, content).read_into(memoryview(buffer).cast("B"), start)
+
+    def __reduce__(self) -> str:
+        raise UsageError(
+            "what a recipe lays out can't be read by other processes",
+            hint="write it with `paramctl apply` and compare that, or leave out --executor",
+        )
 
     def _made_of(self, name: str, content: Content) -> "_Made":
         with self._lock:

@@ -1,7 +1,7 @@
 """A source on its way to another process: the text that opens it there, and what must be found.
 
 Nothing of it is opened before something is read, so that a scheduler which only passes a job
-on needs no file. Every process opens a source once per command and shares it among its jobs.
+on needs no file. Every process opens a source once per opening here and shares it among its jobs.
 """
 
 import hashlib
@@ -22,7 +22,6 @@ from paramctl.sources.address import shown
 from paramctl.sources.source import Source
 
 _MOST = 8  # sources that a process keeps open beyond those in use
-_RUN = secrets.token_hex(8)  # a file may be replaced between two commands, with the same header
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,14 @@ class Ticket:
         is_lenient: whether it was opened with what is wrong overlooked.
         files: the files' names in order, as messages have them.
         marks: size and digest of the header of each.
-        run: the command that asks.
+        opening: tells one opening from the next, between which a file may be replaced.
     """
 
     text: str = field(repr=False)
     is_lenient: bool
     files: tuple[str, ...]
     marks: tuple[tuple[int, bytes], ...]
-    run: str
+    opening: str
 
     def reopened(self) -> "Reopened":
         """A stand-in for the source."""
@@ -90,7 +89,7 @@ def _issued(source: Source) -> Ticket:
         bool(source.problems),
         tuple(str(path) for path in source.files),
         tuple(map(_mark, source.headers)),
-        _RUN,
+        secrets.token_hex(8),
     )
 
 

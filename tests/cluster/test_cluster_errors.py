@@ -89,11 +89,29 @@ def test_mpi_wants_mpiexec(models):
     )
 
 
-def test_standard_input_stays_here(models, packing):
-    with using(packing), open_source(models / "a") as source:
-        source.path = type(source.path)("-")
-        with pytest.raises(Exception, match="standard input can't be read by other processes"):
-            packing.submit(len, source).result()
+def test_standard_input_stays_here(models, workers):
+    with (models / "a" / "model-00001-of-00003.safetensors").open("rb") as stream:
+        keyboard = os.dup(0)
+        os.dup2(stream.fileno(), 0)
+        try:
+            with using(workers):
+                result = expect(2, "stats", "-")
+        finally:
+            os.dup2(keyboard, 0)
+    assert result.err == (
+        "paramctl: standard input can't be read by other processes\n"
+        "hint: name a file that all of them can open\n"
+    )
+
+
+def test_what_a_recipe_lays_out_stays_here(models, packing, tmp_path):
+    (tmp_path / "same.yaml").write_text("steps:\n  - cast: {dtype: f32}\n")
+    with using(packing):
+        result = expect(2, "diff", "a", "b", "--map", tmp_path / "same.yaml", cwd=models)
+    assert result.err == (
+        "paramctl: what a recipe lays out can't be read by other processes\n"
+        "hint: write it with `paramctl apply` and compare that, or leave out --executor\n"
+    )
 
 
 def reread(source, items):
