@@ -12,7 +12,7 @@ from paramctl.engine.function import function_names, has_function
 from paramctl.expression.errors import LanguageError
 from paramctl.expression.evaluate import Evaluator
 from paramctl.expression.operators import truth
-from paramctl.expression.values import Function, describe
+from paramctl.expression.values import describe
 from paramctl.names import near
 from paramctl.spec.block import Block
 from paramctl.spec.catalog import builtin_layers
@@ -20,6 +20,7 @@ from paramctl.spec.config import evaluate_default
 from paramctl.spec.limits import MOST_MODULES
 from paramctl.spec.openness import open_arguments
 from paramctl.spec.plans import BlockPlan, ListPlan, NamedFunction, Plan, Site, as_plan
+from paramctl.spec.questions import Questions
 from paramctl.spec.scope import Scope, names_in, origin_of
 from paramctl.spec.sizes import Deferred
 
@@ -36,11 +37,7 @@ class Constructors(Mapping[str, Any]):
 
     def __init__(self, blocks: Mapping[str, Block], present: Callable[[str], bool] | None) -> None:
         self.blocks: Mapping[str, Block] = ChainMap(dict(blocks), builtin_layers())  # type: ignore[arg-type]
-        self.present = present
-        self.questions = {
-            "present": Function("present", self._is_present),
-            "count_present": Function("count_present", self._count_present),
-        }
+        self.questions = Questions(present).table()
         self._sizes: dict[str, frozenset[str]] = {}
 
     def sizes_of(self, block: Block) -> frozenset[str]:
@@ -69,21 +66,6 @@ class Constructors(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
-
-    def _is_present(self, prefix: Any = None) -> bool:
-        """Whether the checkpoint has such tensors; without a prefix, whether there is one."""
-        if prefix is None:
-            return self.present is not None
-        if self.present is None:
-            return False
-        if not isinstance(prefix, str):
-            raise LanguageError(f"present takes the beginning of a name, not {describe(prefix)}")
-        return self.present(prefix)
-
-    def _count_present(self, prefix: Any) -> int:
-        """How many numbered modules the checkpoint has under a prefix: 0, 1, 2 … in a row."""
-        gaps = (n for n in range(MOST_MODULES) if not self._is_present(f"{prefix}{n}."))
-        return next(gaps, MOST_MODULES)
 
 
 def plan_of(run: Evaluator, node: ast.expr) -> Plan | None:

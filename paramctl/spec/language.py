@@ -13,6 +13,7 @@ from paramctl.engine.shapes import show as show_shape
 from paramctl.errors import UsageError
 from paramctl.names import near, show
 from paramctl.spec.arithmetic import ARITHMETIC
+from paramctl.spec.questions import QUESTIONS, Questions
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,16 @@ class FunctionText:
 
 
 def describe_functions(name: str | None = None) -> list[FunctionText]:
-    """Every function that a ``forward`` can call, or the one of a name.
+    """Every function of the language, or the one of a name.
 
     Raises:
         UsageError: there is none of that name; the hint offers the nearest.
     """
-    known = sorted({*OPERATIONS, *FUNCTIONS})
+    known = sorted({*OPERATIONS, *FUNCTIONS, *QUESTIONS})
     if name is None:
         return [_described(each) for each in known]
+    if name in QUESTIONS:
+        return [_described(name)]
     if not has_function(name):
         similar = near(name, known, 1)
         hint = f"did you mean {similar[0]}?" if similar else "run `paramctl spec language`"
@@ -58,6 +61,10 @@ def arithmetic_names() -> list[str]:
 
 
 def _described(name: str) -> FunctionText:
+    if name in QUESTIONS:
+        told = inspect.getdoc(getattr(Questions, name)) or ""
+        first = told.split("\n")[0]
+        return FunctionText(name, QUESTIONS[name], (), first, _section(told, "Shapes"), "")
     aliases = [table.aliases(name) for table in (FUNCTIONS, OPERATIONS)]
     piece: Any = FUNCTIONS[name] if name in FUNCTIONS else type(OPERATIONS[name])
     text = inspect.getdoc(piece) or ""

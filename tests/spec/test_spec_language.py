@@ -2,11 +2,13 @@
 
 import pytest
 from command import expect
+from spec.spec_runs import built, write
 
 from paramctl.engine.function import function_names, has_function
 from paramctl.engine.operation import OPERATIONS
-from paramctl.errors import UsageError
+from paramctl.errors import SpecError, UsageError
 from paramctl.spec.language import describe_functions
+from paramctl.spec.questions import QUESTIONS
 
 PROMISED = [
     "relu",
@@ -69,7 +71,19 @@ def test_a_promised_function_is_there(name):
 
 def test_every_name_that_can_be_called_is_told():
     told = {name for one in describe_functions() for name in (one.name, *one.aliases)}
-    assert told == set(function_names())
+    assert told == {*function_names(), *QUESTIONS}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_can_be_asked_of_a_checkpoint_is_told(name, tmp_path):
+    [found] = describe_functions(name)
+    assert found.usage.startswith(f"{name}(")
+    assert found.formula
+    assert found.shapes.startswith("under ``params`` and ``modules``, a text")
+    spec = write(tmp_path, f"paramctl: 1\nmodel: Repeat(1 if {name}(3) else 2, relu)\n")
+    with pytest.raises(SpecError) as refused:
+        built(spec, present=lambda beginning: False)
+    assert f"{name} takes the beginning of a name, not 3 (int)" in str(refused.value)
 
 
 @pytest.mark.parametrize("name", OPERATIONS.names())
