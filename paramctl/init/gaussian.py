@@ -1,7 +1,7 @@
 """Normal values from random words, many at a time.
 
 A word's low bits pick one of the layers under the curve, and the word as a whole number a place
-in it: that is the value. Three words in 1,024 pick the rest instead; they are replaced, in
+in it: that is the value. Three words in 2,048 pick the rest instead; they are replaced, in
 order, by draws from there. It is a ziggurat without tests. Only sums, products, roots and
 comparisons are used, which round alike on every processor.
 """

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paramctl.init.series import taylor
+from paramctl.init.series import logarithm, taylor
 from paramctl.init.words import Array
 
-COUNT = 1024  # shares of one area, the few of the rest included
+COUNT = 2048  # shares of one area, the few of the rest included
 _AREA = math.sqrt(math.pi / 2) / COUNT  # of half a share
 _GRID = 2.0**-20  # widths are multiples of it: exact in float32, and no last bit decides them
-_FAR = 9.5  # the curve is 2⁻⁵³ of its height at the widest layer there
+_FAR = 9.6  # the curve is below 2⁻⁵³ of its height at the widest layer there
 
 
 class Rest(NamedTuple):
@@ -53,8 +53,7 @@ def rest() -> Rest:
     inner = np.array([*widths(), 0.0])
     tops = np.cumsum(_AREA / widths())
     low, high = np.array([0.0, *tops]), np.array([*tops, 1.0])
-    # A layer's upper corner is within a few steps of the grid from the curve.
-    outer = np.array([_FAR, *(widths() + 8 * _GRID)])
+    outer = np.array([_FAR, *(np.sqrt(-2 * logarithm(tops)) + _GRID)])  # the curve, and a little
     areas = (outer - inner) * (high - low)
     return Rest(np.cumsum(areas), inner, outer - inner, low, high - low)
 
