@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paramctl.binding.bind import bind
     from paramctl.check.check import check as check_model
+    from paramctl.compute.executor import executor
     from paramctl.diff.diff import diff as diff_sources
     from paramctl.edit.plan import Edit, Plan, Step, plan
     from paramctl.edit.write import Where, destination, write
@@ -51,6 +52,7 @@ _PLACES = {
     "compare": "figures.comparison",
     "destination": "edit.write",
     "diff_sources": "diff.diff:diff",
+    "executor": "compute.executor",
     "digest": "figures.digest",
     "load_spec": "spec.load",
     "model_digest": "figures.digest",
@@ -80,6 +82,7 @@ __all__ = [
     "destination",
     "diff_sources",
     "digest",
+    "executor",
     "load_spec",
     "model_digest",
     "open_source",
