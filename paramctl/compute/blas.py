@@ -1,5 +1,8 @@
 """How many threads NumPy's own matrix products take, while our workers run several of them.
 
+BLAS's threads go on spinning for some hundredths of a second after a product, on cores that ours
+could use. So a run lets it have one thread, but for the products that are better left to it.
+
 NumPy's wheels bring an OpenBLAS whose thread count can be set. With another BLAS nothing is
 set: products are then right but the threads of both sides share the cores.
 """
@@ -43,6 +46,25 @@ def single_threaded() -> Iterator[None]:
             _depth -= 1
             if _depth == 0:
                 set_threads(_before)
+
+
+@contextmanager
+def threaded() -> Iterator[None]:
+    """Products inside use as many threads as before ``single_threaded``; for one caller at a time.
+
+    That is for a few vectors by a large matrix: there BLAS's threads start at once, and ours wait
+    for the interpreter.
+    """
+    calls = _calls()
+    if calls is None or not _depth:
+        yield
+        return
+    set_threads, _ = calls
+    set_threads(_before)
+    try:
+        yield
+    finally:
+        set_threads(1)
 
 
 @functools.cache

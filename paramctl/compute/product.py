@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from paramctl.compute.blas import single_threaded
+from paramctl.compute.blas import single_threaded, threaded
 from paramctl.compute.team import run_parts
 
 SMALL = 1 << 22  # multiplications: below, handing parts out costs more than it saves
@@ -19,7 +19,7 @@ _GRAIN = 16  # rows or columns: what kernels take at once, and a line of the cac
 _VECTORS = 4
 
 
-def product(xp: Any, a: Any, b: Any, out: Any = None) -> Any:
+def product(xp: Any, a: Any, b: Any) -> Any:
     """``a b`` of two matrices; of arrays that are not NumPy's, whatever their library does.
 
     Products with a few vectors are left to BLAS as a whole: memory is what they wait for.
@@ -29,9 +29,12 @@ def product(xp: Any, a: Any, b: Any, out: Any = None) -> Any:
     """
     rows, columns = a.shape[0], b.shape[1]
     work = rows * columns * a.shape[1]
-    if xp is not np or work < SMALL or min(rows, columns) < _VECTORS:
-        return xp.matmul(a, b) if out is None else xp.matmul(a, b, out=out)
-    result = np.empty((rows, columns), np.result_type(a, b)) if out is None else out
+    if xp is not np or work < SMALL:
+        return xp.matmul(a, b)
+    if min(rows, columns) < _VECTORS:
+        with threaded():
+            return np.matmul(a, b)
+    result = np.empty((rows, columns), np.result_type(a, b))
     cuts = spans(max(rows, columns), work)
 
     def fill(part: int) -> None:

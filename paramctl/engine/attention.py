@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from paramctl.compute.backend import quiet
 from paramctl.compute.blas import single_threaded
-from paramctl.compute.pool import map_ordered
+from paramctl.compute.team import run_parts
 
 PIECE = 1 << 18  # scores: 1 MiB in float32, so a piece stays in a core's cache
+_HELD = 32  # pieces
 
 
 @dataclass(frozen=True)
@@ -107,17 +107,12 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
 
 
 def _each(function: Callable[[Piece], Any], plan: list[Piece]) -> Iterator[Any]:
-    """Results piece by piece; one piece alone is not worth a thread, and may have BLAS's own."""
-
-    def run(piece: Piece) -> Any:
-        with quiet():
-            return function(piece)
-
-    if len(plan) < 2:
-        yield from map(run, plan)
-        return
-    with single_threaded():
-        yield from map_ordered(run, plan)
+    """Results piece by piece, in the order of the plan; so many are held at once and no more."""
+    for start in range(0, len(plan), _HELD):
+        some = plan[start : start + _HELD]
+        with single_threaded():
+            results = run_parts(lambda part: function(some[part]), len(some))  # noqa: B023 - done before the next
+        yield from results
 
 
 def _scores(
@@ -133,13 +128,31 @@ def _scores(
         scores = bent * rules.softcap
     if bias is not None:
         scores += _part(bias, piece)
-    hidden = _hidden(xp, q.shape[3], k.shape[2], piece, rules)
+    never = xp.asarray(-math.inf, dtype=scores.dtype)
     if mask is not None:
-        unseen = ~_part(mask, piece)
-        hidden = unseen if hidden is None else unseen | hidden
-    if hidden is not None:
-        scores = xp.where(hidden, xp.asarray(-math.inf, dtype=scores.dtype), scores)
+        scores = xp.where(_part(mask, piece), scores, never)
+    offset = k.shape[2] - q.shape[3]
+    for edge in _edges(piece, offset, rules):
+        span = slice(edge.start - s.start, edge.stop - s.start)
+        hidden = _hidden(xp, t, edge, offset, rules)
+        scores[..., span] = xp.where(hidden, never, scores[..., span])
     return scores, bent
+
+
+def _edges(piece: Piece, offset: int, rules: Rules) -> list[slice]:
+    """The runs of keys that the rules hide from some query of the piece, but not from all."""
+    keys = piece.keys
+    if not rules.causal and rules.window is None:
+        return []
+    first, last = piece.queries.start + offset, piece.queries.stop - 1 + offset
+    left, right = keys.start, first + 1 if rules.causal else keys.stop
+    if rules.window is not None:
+        left, right = last - rules.window + 1, min(right, first + rules.window)
+    left, right = (min(max(place, keys.start), keys.stop) for place in (left, right))
+    if left >= right:
+        return [keys]
+    runs = (slice(keys.start, left), slice(right, keys.stop))
+    return [run for run in runs if run.start < run.stop]
 
 
 def _part(whole: Any, piece: Piece) -> Any:
@@ -152,12 +165,10 @@ def _part(whole: Any, piece: Piece) -> Any:
     return whole[(entry, *chosen)]
 
 
-def _hidden(xp: Any, length: int, keys: int, piece: Piece, rules: Rules) -> Any:
-    """Where the rules hide a key from a query; ``None`` where they hide none."""
-    if not rules.causal and rules.window is None:
-        return None
-    here = xp.arange(piece.queries.start, piece.queries.stop)[:, None] + (keys - length)
-    there = xp.arange(piece.keys.start, piece.keys.stop)[None, :]
+def _hidden(xp: Any, queries: slice, keys: slice, offset: int, rules: Rules) -> Any:
+    """Where the rules, of which there is at least one, hide a key from a query."""
+    here = xp.arange(queries.start, queries.stop)[:, None] + offset
+    there = xp.arange(keys.start, keys.stop)[None, :]
     hidden = there > here if rules.causal else None
     if rules.window is not None:
         far = xp.abs(here - there) >= rules.window

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paramctl.engine.operation import DEFAULT_FLOAT, Form, Operation
+from paramctl.engine.pieces import in_pieces, is_large
 from paramctl.engine.promotion import dtype_name, has_gradient, is_complex, promote, promote_number
 from paramctl.engine.shapes import Shape, broadcast
 from paramctl.expression.errors import LanguageError
@@ -99,6 +100,12 @@ class Unary(Operation):
     def shape(self, x: Any) -> Form:
         require_value(self.name, x)
         return Form(shape_of(x), float_dtype(x))
+
+    def result_alone(self, xp: Any, x: Any, **options: Any) -> tuple[Any, Any]:
+        """The result, piece by piece where it is large."""
+        if not is_large(x):
+            return self.value(xp, x, **options)
+        return in_pieces(lambda piece: self.value(xp, piece, **options)[0], x, 1), None
 
 
 def float_dtype(x: Any) -> str:

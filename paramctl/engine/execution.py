@@ -145,8 +145,9 @@ class Execution:
         if self.mode == "shapes":
             return _one_or_all(forms, [self._empty(form) for form in _listed(forms)])
         arrays = self._arrays(operation, operands)
+        compute = operation.result_alone if self.tape is None else operation.value
         with quiet():
-            result, saved = operation.value(self.backend.xp, *arrays, **options)
+            result, saved = compute(self.backend.xp, *arrays, **options)
         results = result if isinstance(forms, tuple) else (result,)
         made = [
             self._tensor(operation, form, array)

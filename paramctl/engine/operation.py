@@ -107,6 +107,10 @@ class Operation:
         """The result (or a tuple of results), and what the derivative needs of this call."""
         raise TypeError(f"{type(self).__name__} has no value")
 
+    def result_alone(self, xp: Any, *operands: Any, **options: Any) -> tuple[Any, Any]:
+        """The same where nothing goes backward: what the derivative needs may be left out."""
+        return self.value(xp, *operands, **options)
+
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
         """Gradients by the operands, in their order, given the gradient by the result.
 

@@ -21,6 +21,7 @@ from paramctl.engine.weight import Held, Weight
 BLOCK = 1 << 20  # elements: fewer cost more in hand-overs than they gain in the cache
 SLAB = 1 << 22  # elements of the rows that are widened before they are multiplied together
 SMALL = 1 << 16
+FEW = 16  # rows of x that are not worth a slab
 
 
 def streams(weight: Weight | Held) -> bool:
@@ -49,7 +50,9 @@ def multiply(xp: Any, x: Any, weight: Weight | Held, transposed: bool) -> Any:
         whole = weight.array()
         return product(xp, x, whole if transposed else xp.swapaxes(whole, 0, 1))
     assert isinstance(weight, Weight)
-    return (_sum_of_slabs if transposed else _columns)(xp, x, weight)
+    if not transposed:
+        return _columns(xp, x, weight)
+    return (_sum_of_shares if x.shape[0] < FEW else _sum_of_slabs)(xp, x, weight)
 
 
 def backward_input(xp: Any, dy: Any, weight: Weight | Held, transposed: bool) -> Any:
@@ -71,6 +74,23 @@ def _columns(xp: Any, x: Any, weight: Weight) -> Any:
     with single_threaded():
         run_parts(fill, len(cuts))
     return result
+
+
+def _sum_of_shares(xp: Any, x: Any, weight: Weight) -> Any:
+    """Each block of rows gives a share of every sum; they are added in the order of the blocks."""
+    cuts = blocks(weight.shape, BLOCK)
+
+    def share(part: int) -> Any:
+        start, stop = cuts[part]
+        wide = scratch("widened", (stop - start) * weight.shape[1], weight.dtype)
+        rows = weight.widened(weight.stored_rows(start, stop), wide.reshape(stop - start, -1))
+        return xp.matmul(x[:, start:stop], rows)
+
+    with single_threaded():
+        first, *others = run_parts(share, len(cuts))
+    for other in others:
+        first += other
+    return first
 
 
 def _sum_of_slabs(xp: Any, x: Any, weight: Weight) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 
 from paramctl.binding.model import Model
 from paramctl.compute.backend import HOST, Backend
+from paramctl.compute.blas import single_threaded
+from paramctl.compute.memory import keep_freed_blocks
 from paramctl.engine.execution import Execution, Hook, Mode
 from paramctl.engine.function import FUNCTIONS
 from paramctl.engine.operation import OPERATIONS
@@ -15,6 +17,8 @@ from paramctl.engine.tensor import Tensor
 from paramctl.errors import SpecError, UsageError
 from paramctl.run.values import named_tensors
 from paramctl.spec.shapes import call_model, infer_shapes, require_known, with_defaults
+
+_KEPT = 1 << 30  # bytes
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,13 @@ def forward(
     """
     OPERATIONS.load()
     FUNCTIONS.load()
+    keep_freed_blocks(_KEPT, _KEPT)  # a layer's arrays are as large as those of the one before
     execution = Execution(setting.backend, setting.dtype, setting.mode, hooks)
     given = {name: execution.constant(array, name) for name, array in arrays.items()}
     values = with_defaults(execution, model.spec, given)
     try:
-        value = call_model(execution, model.spec, model.module, values)
+        with single_threaded():
+            value = call_model(execution, model.spec, model.module, values)
     except SpecError as error:  # shapes were right, so a value is to blame
         raise UsageError(error.problem, where=error.where, hint=error.hint) from None
     return Outcome(execution, _named(value, model.spec.outputs))

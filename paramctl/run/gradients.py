@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from paramctl.compute.blas import single_threaded
 from paramctl.engine.execution import Execution
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
@@ -73,14 +76,16 @@ def go_backward(
     execution: Execution, outputs: Mapping[str, Tensor], seeds: Mapping[str, Any]
 ) -> None:
     """Fill the gradients of every parameter that took part in the outputs."""
-    total: Tensor | None = None
-    for name, seed in seeds.items():
-        if outputs[name].slot is None:
-            continue
-        share = execution.apply("sum", outputs[name] * execution.constant(seed))
-        total = share if total is None else total + share
-    if total is not None:
-        execution.backward(total)
+    taken = [name for name in seeds if outputs[name].slot is not None]
+    with single_threaded():
+        if len(taken) == 1:
+            execution.backward(outputs[taken[0]], seeds[taken[0]])
+        elif taken:
+            shares = [
+                execution.apply("sum", outputs[name] * execution.constant(seeds[name]))
+                for name in taken
+            ]
+            execution.backward(functools.reduce(operator.add, shares))
 
 
 def sizes(module: Module, xp: Any) -> dict[str, Gradient | None]:

@@ -22,8 +22,9 @@ DTYPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _small_blocks(monkeypatch):
+@pytest.fixture(autouse=True, params=[0, 16], ids=["slabs", "shares"])
+def _small_blocks(monkeypatch, request):
+    monkeypatch.setattr(streaming, "FEW", request.param)
     for size in ("BLOCK", "SLAB", "SMALL"):
         monkeypatch.setattr(streaming, size, 1 << 12)
     yield

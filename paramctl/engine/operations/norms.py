@@ -7,6 +7,7 @@ from typing import Any
 
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.pieces import in_pieces, is_large
 from paramctl.engine.promotion import dtype_name
 from paramctl.engine.shapes import differ, show
 from paramctl.expression.errors import LanguageError
@@ -53,8 +54,21 @@ def _standardized_back(xp: Any, g: Any, y: Any, scale: Any, axes: tuple[int, ...
     return (g - mean - y * along) * scale
 
 
+class ByRows(Operation):
+    """Each row of the last axes is a result of its own; what else it takes is whole."""
+
+    def result_alone(self, xp: Any, x: Any, *others: Any, **options: Any) -> tuple[Any, Any]:
+        """The result, some rows at a time where it is large."""
+        weight = others[0] if others else None
+        if not is_large(x) or (weight is not None and weight.ndim != 1):
+            return self.value(xp, x, *others, **options)
+        return in_pieces(
+            lambda rows: self.value(xp, rows, *others, **options)[0], x, x.shape[-1]
+        ), None
+
+
 @define("layer_norm")
-class LayerNorm(Operation):
+class LayerNorm(ByRows):
     """``y = (x - mean) / sqrt(var + eps) * weight + bias`` over the last axes, biased variance.
 
     Shapes:
@@ -91,7 +105,7 @@ class LayerNorm(Operation):
 
 
 @define("rms_norm")
-class RmsNorm(Operation):
+class RmsNorm(ByRows):
     """``y = x / sqrt(mean(x²) + eps) * weight`` over the last axis.
 
     Shapes:
