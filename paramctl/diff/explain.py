@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from paramctl.compute.decode import decode, is_decodable
-from paramctl.diff.relaid import same_elements
+from paramctl.diff.relaid import is_transposed, same_elements
 from paramctl.diff.rows import appended_rows, moved_rows
 from paramctl.dtypes import DTYPES
 from paramctl.figures.comparison import Comparison
@@ -66,10 +66,13 @@ class Sides:
 def explain(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
     """A few words such as ``rank 16``, ``3 of 30,522 rows`` or ``scaled by 0.5``; often none.
 
-    Several of them may hold: they are joined by commas. Rows in another order explain all.
+    Several of them may hold: they are joined by commas. Rows in another order explain all, and
+    so does a square matrix that was transposed.
     """
     if moved := moved_rows(a, before, b, after):
         return f"{moved:,} of {before.shape[0]:,} rows in another order"
+    if is_transposed(a, before, b, after):
+        return "transposed"
     sides = Sides(a, before, b, after)
     if not _is_matrix(sides):
         return ""

@@ -76,3 +76,8 @@ def test_few_changed_elements_are_counted_where_nothing_else_explains_them():
     assert explain_sparse(Comparison(numel=1000, differing=10)) == "10 of 1,000 elements"
     assert explain_sparse(Comparison(numel=1000, differing=11)) == ""
     assert explain_sparse(Comparison(numel=1000, differing=None)) == ""
+
+
+def test_a_square_matrix_may_have_been_transposed():
+    square = np.ascontiguousarray(W[:80])
+    assert explained(square, np.ascontiguousarray(square.T)) == "transposed"
