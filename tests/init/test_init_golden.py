@@ -30,6 +30,10 @@ def current() -> dict:
             name: {dtype: digest(name, dtype) for dtype in ("F32", "BF16", "F64")}
             for name in schemes
         },
+        "long": {
+            kind: hashlib.sha256(getattr(Stream(0, "weight"), kind)(0, BLOCK + 9)).hexdigest()
+            for kind in ("uniform", "normal")
+        },
         "first": {
             kind: [repr(float(x)) for x in getattr(Stream(0, "weight"), kind)(0, 4)]
             for kind in ("uniform", "normal")
@@ -44,7 +48,7 @@ def test_bits_of_a_scheme(name, dtype):
 
 
 def test_version_and_first_values():
-    assert {key: GOLDEN[key] for key in ("version", "block", "first")} == {
+    assert {key: GOLDEN[key] for key in ("version", "block", "long", "first")} == {
         key: value for key, value in current().items() if key != "schemes"
     }
 
