@@ -115,7 +115,7 @@ def test_dropping_everything_is_refused(tmp_path):
 def test_untie_of_what_is_not_tied_is_an_error(tmp_path):
     model = single(tmp_path, {"a": ONE, "b": TWO})
     result = expect(2, "untie", model, "a", "b", "-n")
-    assert result.err == "paramctl: none of the 2 selected tensors is tied\n"
+    assert result.err == "paramctl: 2 tensors selected, none of them is tied\n"
 
 
 def test_untie_of_the_stored_name_frees_all_its_aliases(tmp_path):
