@@ -1,12 +1,14 @@
 """Memory that was freed and is wanted again a moment later."""
 
 import ctypes
+from functools import cache
 
 _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 _KEPT = 64 << 20
 _LARGEST = 8 << 20
 
 
+@cache
 def keep_freed_blocks(largest: int = _LARGEST, kept: int = _KEPT) -> None:
     """Have the C library keep the memory of freed blocks for the next ones.
 
