@@ -66,6 +66,14 @@ def test_a_scheduler_that_writes_no_file_is_given_up(models, monkeypatch, tmp_pa
     )
 
 
+def test_a_scheduler_that_goes_away_is_told():
+    from concurrent.futures import CancelledError
+
+    found = dask.Dask("tcp://host:1").explain(CancelledError())
+    assert str(found) == "tcp://host:1: the scheduler went away"
+    assert found.exit_code == 4
+
+
 def test_a_file_tells_where_the_scheduler_is(tmp_path):
     file = tmp_path / "cluster.json"
     file.write_text('{"address": "tcp://host:1"}')

@@ -14,7 +14,7 @@ from paramctl.errors import ResourceError, UsageError
 from paramctl.names import show
 
 _PATIENCE = 10  # seconds for the scheduler to answer
-_COMING = 30  # seconds for a scheduler's file, and for a first worker, to appear
+_COMING = 60  # seconds for a scheduler's file, and for a first worker, to appear
 _COUNTED = 5  # seconds after which the workers are counted again: they come and go
 
 
