@@ -6,7 +6,7 @@ python benchmarks/all.py [--quick]
 from edit import edit
 from edit_sparse import sparse
 from engine import engine
-from forward import forward
+from forward import curve, forward
 from init import init
 from judge import judge
 from measured import run
@@ -16,4 +16,4 @@ from scale import scale
 from start import start
 
 if __name__ == "__main__":
-    run(__doc__, start, read, judge, scale, edit, sparse, init, engine, forward, remote)
+    run(__doc__, start, read, judge, scale, edit, sparse, init, engine, forward, curve, remote)
