@@ -115,6 +115,10 @@ def _say(argv: Sequence[str], kind: str, message: str, where: str, hint: str) ->
         (flag in ("-f", "--format") and form == "json") or flag in ("-fjson", "--format=json")
         for flag, form in zip(argv, [*argv[1:], ""], strict=False)
     )
+    if any("@" in text or "?" in text for text in (message, where, hint)):
+        from paramctl.sources.address import without_secrets
+
+        message, where, hint = map(without_secrets, (message, where, hint))
     if wants_json:
         body = {"kind": kind, "message": message, "where": where, "hint": hint}
         print(json.dumps({"error": body}), file=sys.stderr)

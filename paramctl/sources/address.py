@@ -5,12 +5,13 @@ Whoever has a signed query or a password has the model; so both are used and nev
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from paramctl.names import show
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_SECRETS = re.compile(r"(?s)^([^:]+://)(?:(?!hf://)[^/?#]*@)?([^?#]*)(\?[^#]*)?(#.*)?$")
+_PARTS = re.compile(r"(?s)([^:]+://)(?:[^/?#]*@)?([^?#]*)(\?[^#]*)?(#.*)?")
+_USER = re.compile(r"((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^/\s?#'\"]+@")
+_QUERY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2}[^\s?'\"]+)\?[^\s'\"…]+")
 
 
 def is_url(model: object) -> bool:
@@ -24,15 +25,17 @@ def shown(model: object) -> str:
     return show(_shown(text) if _URL.match(text) else text)
 
 
+def without_secrets(message: str) -> str:
+    """A message in which somebody else has put an address as it was typed.
+
+    A path made of an address has one slash less.
+    """
+    return _QUERY.sub(r"\1?…", _USER.sub(r"\1", message))
+
+
 def _shown(text: str) -> str:
-    match = _SECRETS.match(text)
-    if match is None:
-        return text
-    scheme, rest, query = match[1], match[2], match[3]
-    if not scheme.lower().startswith("hf:"):  # whose @ stands before a revision
-        host, slash, path = rest.partition("/")
-        rest = f"{host.rpartition('@')[2]}{slash}{path}"
-    return f"{scheme}{rest}{'?…' if query else ''}"
+    match = _PARTS.fullmatch(text)
+    return f"{match[1]}{match[2]}{'?…' if match[3] else ''}" if match else text
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,3 @@ class Address:
     def _split(self) -> tuple[str, str]:
         path, mark, query = self.text.partition("#")[0].partition("?")
         return path, mark + query
-
-
-Where = Path | Address

@@ -128,3 +128,29 @@ def test_the_netrc_gives_a_user_to_its_host(tour, tmp_path, monkeypatch):
     with serving(tour) as shop:
         assert call("ls", shop.url).code == 0
         assert all("Authorization" not in ask.headers for ask in shop.asks)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["inspect", "URL/spec.yaml"],
+        ["forward", "TOUR", "--input", "input_ids=URL/x.npy"],
+        ["forward", "TOUR", "--random", "1x4", "--expect", "URL/x.safetensors"],
+        ["drop", "TOUR", "lm_head", "-o", "URL/out"],
+        ["diff", "TOUR", "URL"],
+        ["hash", "TOUR", "--verify", "URL/manifest"],
+        ["apply", "URL/recipe.yaml", "TOUR", "-n"],
+        ["ls", "hf://hidden-user:hidden-password@acme/x?token=hidden-token"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_address_in_the_wrong_place_is_not_told_either(words, form, tour):
+    url = "http://hidden-user:hidden-password@127.0.0.1:1"
+    query = "" if words[-1].endswith(".yaml") else QUERY
+    filled = [word.replace("URL", url).replace("TOUR", str(tour)) for word in words]
+    filled = [f"{word}{query}" if url in word else word for word in filled]
+    done = call(*filled, *form)
+    assert done.code in (2, 3, 4)
+    assert done.err
+    assert leaks(done.out + done.err) == []

@@ -18,7 +18,7 @@ from paramctl.sources.remote.store import PassingError, Version
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
 _PIECE = 1 << 20
-_WHO = "give a user: https://USER:PASSWORD@HOST/…, or an entry in ~/.netrc"
+_WHO = "put USER:PASSWORD@ in front of the host, or an entry for it into ~/.netrc"
 
 
 class Web:
