@@ -33,15 +33,21 @@ def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
     return Report(
         "ls",
         _COLUMNS + _LONG if long else _COLUMNS,
-        (_row(entry, long) for entry in entries),
+        _rows(entries, long),
         payload=lambda: {"tensors": Encoded(_objects(entries, target, long))},
         notes=_notes(entries),
     )
 
 
-def _row(entry: Entry, long: bool) -> tuple[Any, ...]:
-    row = (entry.name, entry.dtype, entry.shape, entry.numel, stored_bytes(entry))
-    return (*row, *_place(entry)) if long else row
+def _rows(entries: Sequence[Entry], long: bool) -> Iterator[tuple[Any, ...]]:
+    """A row per entry; sizes are counted once for tensors of one shape."""
+    common: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for entry in entries:
+        alike = entry[1:5]  # dtype, shape, kind and tie
+        rest = common.get(alike)
+        if rest is None:
+            rest = common[alike] = (entry.dtype, entry.shape, entry.numel, stored_bytes(entry))
+        yield (entry[0], *rest, *_place(entry)) if long else (entry[0], *rest)
 
 
 def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
