@@ -176,3 +176,19 @@ def test_a_fourier_transform_of_another_shape_is_an_error():
     with pytest.raises(UsageError) as error:
         made("keras.stft", (10, 2, 7), side="real")
     assert str(error.value) == "w: it needs axes (frame, 1, 2 or more), not [10, 2, 7]"
+
+
+def test_sinusoids_are_sines_and_cosines_of_many_wavelengths():
+    """To the rounding of float32; Whisper's table has 1,500 rows."""
+    found = np.asarray(made("sinusoids", (1500, 12)))
+    angles = np.arange(1500)[:, None] * 10000.0 ** (-np.arange(6) / 5)
+    wanted = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+    assert np.abs(found - wanted).max() < 1e-7
+
+
+def test_softplus_makes_steps_of_the_biases():
+    """Between the bounds, evenly over the logarithm."""
+    steps = np.log1p(np.exp(np.asarray(made("softplus_steps", (4096,)), np.float64)))
+    assert (0.000999 < steps.min(), steps.max() < 0.1001) == (True, True)
+    middle = np.log(steps).mean()
+    assert abs(middle - np.log(0.01)) < 5 * np.log(100) / np.sqrt(12 * 4096)
