@@ -52,9 +52,8 @@ class Scene:
 
     def between(self, before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, bytes]:
         """What may be there only if the process was killed between two renames."""
-        if self.target != "pair":
-            return before
-        return {**before, "pair/config.json": after["pair/config.json"]}
+        first = {"pair": "pair/config.json", "tied": "tied/model.safetensors"}.get(self.target)
+        return before if first is None else {**before, first: after[first]}
 
 
 TIE = ("tie", "model.embed_tokens.weight", "lm_head.weight")

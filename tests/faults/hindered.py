@@ -1,5 +1,6 @@
 """Too little room, two writers at once, inputs that change: in forks of this process."""
 
+import contextlib
 import os
 import random
 import resource
@@ -87,7 +88,7 @@ def raced(scene: Scene, stage: Path, count: int, rnd: random.Random) -> Counter[
             found.update(_two(scene, stage, before, after, rnd.uniform(0, span)))
         else:
             change = rnd.choice(_CHANGES)
-            found.update(_changed(scene, stage, after, change, rnd.uniform(0, span)))
+            found.update(_changed(scene, stage, before, change, rnd.uniform(0, span)))
     return found
 
 
@@ -115,7 +116,7 @@ def _two(
 def _changed(
     scene: Scene,
     stage: Path,
-    after: dict[str, bytes],
+    before: dict[str, bytes],
     change: Callable[[Path], None],
     wait: float,
 ) -> Counter[str]:
@@ -126,10 +127,12 @@ def _changed(
         return Counter({"ok: no input to change": 1})
     child = start(scene, stage)
     time.sleep(wait)
-    change(victims[0])
-    changed = state(stage)
+    with contextlib.suppress(FileNotFoundError):  # the folder is just being replaced
+        change(victims[0])
+    victim = victims[0].read_bytes() if victims[0].exists() else None
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     now = state(stage)
+    changed = {**before, str(victims[0].relative_to(stage)): victim}
     wrong = [f"left {path.name}" for path in parts(stage)] if code else []
     if code == 5:
         wrong.append("exit 5")
