@@ -41,6 +41,7 @@ def look(
     Args:
         inputs, settings: what ``--input`` and ``--set`` say, for a SPEC.
     """
+    from paramctl.formats.strict_json import without_collector
     from paramctl.listing.target import open_target
     from paramctl.select.choose import choose
 
@@ -50,7 +51,8 @@ def look(
 
         overrides = config_overrides(settings or ())
         forms = functools.partial(input_forms, texts=inputs) if inputs else None
-    with open_target(model, overrides=overrides, forms=forms) as target:
+    opened = open_target(model, overrides=overrides, forms=forms)
+    with without_collector(), opened as target:
         for note in target.notes:
             common.say(f"warning: {note}")
         chosen = choose(

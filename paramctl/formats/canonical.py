@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import accumulate, repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from paramctl.dtypes import DTYPES
 from paramctl.formats.entries import LARGEST, kind_of_name, nbytes_of
 from paramctl.manifest import Entry
+from paramctl.names import is_printable
 
 METADATA = "__metadata__"
 _OPENING = f'{{"{METADATA}":'
@@ -38,6 +39,22 @@ class _Form(NamedTuple):
     text: str
 
 
+class _Forms(dict[tuple[str, str], _Form]):
+    """Forms by dtype and spelled shape, each made when it is first asked for."""
+
+    def __missing__(self, key: tuple[str, str]) -> _Form:
+        """A new form.
+
+        Raises:
+            KeyError: there are no such tensors.
+        """
+        form = _form(*key)
+        if form is None:
+            raise KeyError(key)
+        self[key] = form
+        return form
+
+
 def spelled_entries(
     data: bytes, data_start: int, shard: int
 ) -> tuple[list[Entry], dict[str, str]] | None:
@@ -56,7 +73,7 @@ def spelled_entries(
         return None
     entries: list[Entry] = []
     known: set[str] = set()
-    forms: dict[tuple[str, str], _Form | None] = {}
+    forms = _Forms()
     for piece in _cut(text, begin):
         parts = piece.split('"')
         start = entries[-1].stop if entries else data_start
@@ -95,35 +112,33 @@ def _cut(text: str, begin: int) -> Iterator[str]:
 
 
 def _entries(
-    parts: list[str], start: int, data_start: int, shard: int, forms: dict[Any, _Form | None]
+    parts: list[str], start: int, data_start: int, shard: int, forms: _Forms
 ) -> tuple[str, list[Entry]]:
     """Tensors whose text was cut at its quotes, and how they are written; nothing for others."""
-    names, keys = parts[1::_PARTS], list(zip(parts[5::_PARTS], parts[8::_PARTS], strict=False))
+    names, keys = parts[1::_PARTS], zip(parts[5::_PARTS], parts[8::_PARTS], strict=False)
     joined = " ".join(names)
-    for key in set(keys) - forms.keys():
-        forms[key] = _form(*key)
-    used = [form for key in keys if (form := forms[key])]
-    places = list(accumulate([form[3] for form in used], initial=start - data_start))
-    if len(used) != len(names) or places[-1] > LARGEST or not joined.isprintable():
+    try:
+        used = list(map(forms.__getitem__, keys))
+        dtypes, shapes, kinds, sizes, texts = zip(*used, strict=True)
+    except (KeyError, ValueError):  # no such tensors, or none at all
         return "", []
+    places = list(accumulate(sizes, initial=start - data_start))
+    if len(used) != len(names) or places[-1] > LARGEST or not is_printable(joined):
+        return "", []
+    digits = list(map(str, places))
     spelled = [
-        f'"{name}{form[4]}{begin},{end}]}}'
-        for name, form, begin, end in zip(names, used, places, places[1:], strict=False)
+        f'"{name}{text}{begin},{end}]}}'
+        for name, text, begin, end in zip(names, texts, digits, digits[1:], strict=False)
     ]
     stops = [data_start + place for place in places]
+    if any(mark in joined for mark in _MARKS_OF_BUFFERS):
+        kinds = tuple(map(kind_of_name, names, dtypes))
+    nothing = repeat(None)
     columns = zip(
-        names, [form[0] for form in used], [form[1] for form in used],
-        _kinds(joined, names, used), repeat(None), repeat(shard), stops, stops[1:], repeat(None),
-        repeat(None), strict=False,
+        names, dtypes, shapes, kinds, nothing, repeat(shard), stops, stops[1:], nothing, nothing,
+        strict=False,
     )  # fmt: skip
     return ",".join(spelled), list(map(_new, repeat(Entry), columns))
-
-
-def _kinds(joined: str, names: list[str], used: list[_Form]) -> list[str]:
-    """What each tensor is; names matter only where one looks like a buffer's."""
-    if any(mark in joined for mark in _MARKS_OF_BUFFERS):
-        return [kind_of_name(name, form.dtype) for name, form in zip(names, used, strict=True)]
-    return [form.kind for form in used]
 
 
 def _form(dtype: str, shape: str) -> _Form | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from paramctl.errors import CheckpointError
 from paramctl.formats.strict_json import check_ignored, kind_of, parse_object, without_collector
-from paramctl.names import natural_order, show
+from paramctl.names import is_printable, natural_order, show
 
 LARGEST = 64 << 20  # bytes; an index names tensors, a bigger one is no index
 _OPENING = re.compile(r'"weight_map"[ \t\n\r]*:[ \t\n\r]*\{')
@@ -99,7 +99,7 @@ def _columns(text: str, begin: int, end: int) -> dict[str, str] | None:
         boundary = text.find('",', begin + _AT_ONCE, end)
         parts = text[begin : boundary + 2 if boundary >= 0 else end].split('"')
         names, files = parts[1::4], parts[3::4]
-        if len(parts) != 4 * len(names) + 1 or not names or not " ".join(names).isprintable():
+        if len(parts) != 4 * len(names) + 1 or not names or not is_printable(" ".join(names)):
             return None
         commas = {part.strip(_WHITE) for part in set(parts[4:-1:4])} - {","}
         colons = {part.strip(_WHITE) for part in set(parts[2::4])} - {":"}
@@ -109,7 +109,7 @@ def _columns(text: str, begin: int, end: int) -> dict[str, str] | None:
         own |= {file: file for file in set(files) - own.keys()}
         weight_map.update(zip(names, map(own.__getitem__, files), strict=True))
         count, begin = count + len(names), boundary + 2
-    is_plain = len(weight_map) == count and " ".join(own).isprintable()
+    is_plain = len(weight_map) == count and is_printable(" ".join(own))
     return weight_map if is_plain else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from paramctl.listing.rows import stored_bytes
 from paramctl.listing.target import Target
 from paramctl.manifest import Entry
-from paramctl.names import show
+from paramctl.names import is_printable, show
 from paramctl.report.report import Column, Report
 from paramctl.report.strict_json import AT_ONCE, Encoded, encode, encode_text
 from paramctl.report.values import bytes_text
@@ -58,27 +58,38 @@ def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
 
 def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[list[str]]:
     """A JSON object per entry; what tensors of one shape have in common is written once."""
-    common: dict[tuple[Any, ...], str] = {}
+    rests = _Rests(target, long)
     for start in range(0, len(entries), AT_ONCE):
         some = entries[start : start + AT_ONCE]
-        alike = [entry[1:6] for entry in some]  # dtype, shape, kind, tie and shard
-        for key, entry in dict(zip(alike, some, strict=True)).items():
-            if key not in common:
-                common[key] = encode(_rest(entry, target, long))[1:-1]
-        names = _texts([entry[0] for entry in some])
+        names = _inner_texts([entry[0] for entry in some])
+        common = [rests[entry[1:6]] for entry in some]
         places = map(_offsets, some) if long else repeat("", len(some))
         yield [
-            f'{{"name": {name}, {common[key]}{place}}}'
-            for name, key, place in zip(names, alike, places, strict=True)
+            f'{{"name": "{name}", {rest}{place}}}'
+            for name, rest, place in zip(names, common, places, strict=True)
         ]
 
 
-def _texts(names: list[str]) -> list[str]:
-    """Names as JSON has them; plain ones need no more than quotes."""
+class _Rests(dict[tuple[Any, ...], str]):
+    """What is written behind a name, by dtype, shape, kind, tie and shard."""
+
+    def __init__(self, target: Target, long: bool) -> None:
+        super().__init__()
+        self._target = target
+        self._long = long
+
+    def __missing__(self, key: tuple[Any, ...]) -> str:
+        rest = encode(_rest(Entry("", *key), self._target, self._long))[1:-1]
+        self[key] = rest
+        return rest
+
+
+def _inner_texts(names: list[str]) -> list[str]:
+    """Names as JSON has them between quotes; plain ones are that already."""
     joined = "".join(names)
-    if joined.isascii() and joined.isprintable() and '"' not in joined and "\\" not in joined:
-        return [f'"{name}"' for name in names]
-    return list(map(encode_text, names))
+    if joined.isascii() and is_printable(joined) and '"' not in joined and "\\" not in joined:
+        return names
+    return [encode_text(name)[1:-1] for name in names]
 
 
 def _offsets(entry: Entry) -> str:
