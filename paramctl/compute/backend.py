@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,14 @@ class Backend:
     def is_host(self) -> bool:
         """Whether arrays are NumPy's."""
         return self.device == "cpu"
+
+    def here(self) -> AbstractContextManager[Any]:
+        """While it lasts, arrays that this thread makes are made here.
+
+        Raises:
+            ResourceError: at its end, where the device failed or ran out of memory in it.
+        """
+        return nullcontext()
 
     def asarray(self, value: Any, dtype: str | None = None) -> Any:
         """``value`` as an array here; one that is here already and fits is returned as it is."""

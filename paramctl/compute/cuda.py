@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from paramctl.compute.backend import Backend, byte_values, is_float_array
+from paramctl.errors import ResourceError
 
 
 class CudaBackend(Backend):
@@ -20,7 +23,46 @@ class CudaBackend(Backend):
     def __init__(self, cupy: Any, index: int) -> None:
         self.xp = cupy
         self.device = f"cuda:{index}"
-        cupy.cuda.Device(index).use()
+        self._index = index
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """While it lasts, arrays that this thread makes are made here.
+
+        Raises:
+            ResourceError: at its end, where the device failed or ran out of memory in it.
+        """
+        try:
+            with self.xp.cuda.Device(self._index):  # CuPy keeps the current device per thread
+                yield
+        except Exception as error:
+            if not is_of_cuda(error):
+                raise
+            raise self._failure(error) from error
+
+    def require_working(self) -> None:
+        """Compute a little, with a kernel to compile and with BLAS: both are loaded on first use.
+
+        Raises:
+            ResourceError: what is missing.
+        """
+        try:
+            with self.here():
+                ones = self.xp.ones((2, 2), dtype="float32")
+                float((ones @ ones).sum())
+        except (OSError, RuntimeError, ImportError) as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> ResourceError:
+        if isinstance(error, MemoryError):
+            return ResourceError(
+                f"{self.device} is out of memory: {first_line(error)}",
+                hint="take a smaller input, or --device cpu",
+            )
+        return ResourceError(
+            f"{self.device} failed: {first_line(error)}",
+            hint="use --device cpu; `paramctl devices` lists what there is",
+        )
 
     def asarray(self, value: Any, dtype: str | None = None) -> Any:
         """``value`` as an array here; one that is here already and fits is returned as it is."""
@@ -66,3 +108,16 @@ class CudaBackend(Backend):
         bits = self.xp.ascontiguousarray(array).reshape(array.shape).view(np.uint32)
         rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
         return self.xp.where(self.xp.isnan(array), array, rounded.view(np.float32))
+
+
+def is_of_cuda(error: BaseException) -> bool:
+    """Whether CuPy or a library of CUDA's made an error, and not code that calls them."""
+    return type(error).__module__.partition(".")[0] in ("cupy", "cupy_backends", "cupyx", "cuda")
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, shortly; of CuPy's own framed page, what it was made for."""
+    if isinstance(error, ImportError) and error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from paramctl.compute.backend import HOST, Backend
+from paramctl.compute.cuda import CudaBackend, first_line
 from paramctl.errors import ResourceError, UsageError
 
 
@@ -75,9 +76,12 @@ def choose_device(text: str = "cpu") -> Choice:
 
 def _automatic() -> Choice:
     cupy, reason = _cupy()
-    if cupy is None:
-        return Choice((HOST,), f"no GPU, computing on the CPU: {reason}")
-    return Choice((_gpu(0),), "")
+    if cupy is not None:
+        try:
+            return Choice((_gpu(0),), "")
+        except ResourceError as error:
+            reason = error.problem
+    return Choice((HOST,), f"no GPU, computing on the CPU: {reason}")
 
 
 def _gpu(index: int) -> Backend:
@@ -90,30 +94,25 @@ def _gpu(index: int) -> Backend:
     if index >= count:
         known = ", ".join(f"cuda:{k}" for k in range(count))
         raise ResourceError(f"no device cuda:{index}", hint=f"there is {known}")
-    from paramctl.compute.cuda import CudaBackend
-
-    return CudaBackend(cupy, index)
+    card = CudaBackend(cupy, index)
+    card.require_working()
+    return card
 
 
 def _cupy() -> tuple[Any, str]:
     """CuPy if it and a GPU work, or nothing and the reason."""
     try:
         import cupy
-    except ModuleNotFoundError:
-        return None, "CuPy is not installed (pip install 'paramctl[cuda12]')"
     except ImportError as error:
-        return None, f"CuPy can't be loaded: {_first_line(error)}"
+        if isinstance(error, ModuleNotFoundError) and error.name == "cupy":
+            return None, "CuPy is not installed (pip install 'paramctl[cuda12]')"
+        return None, f"CuPy can't be loaded: {first_line(error)}"
     try:
         if cupy.cuda.runtime.getDeviceCount() > 0:
             return cupy, ""
     except Exception as error:  # CuPy's own classes, which can't be named without it
-        return None, _first_line(error)
+        return None, first_line(error)
     return None, "CUDA finds no GPU"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _memory() -> int:

@@ -68,15 +68,16 @@ def forward(
 
     Raises:
         UsageError: a value does not fit, such as an index outside a table.
+        ResourceError: the device is out of memory, or failed.
     """
     OPERATIONS.load()
     FUNCTIONS.load()
     keep_freed_blocks(_KEPT, _KEPT)  # a layer's arrays are as large as those of the one before
     execution = Execution(setting.backend, setting.dtype, setting.mode, hooks)
-    given = {name: execution.constant(array, name) for name, array in arrays.items()}
-    values = with_defaults(execution, model.spec, given)
     try:
-        with single_threaded():
+        with setting.backend.here(), single_threaded():
+            given = {name: execution.constant(array, name) for name, array in arrays.items()}
+            values = with_defaults(execution, model.spec, given)
             value = call_model(execution, model.spec, model.module, values)
     except SpecError as error:  # shapes were right, so a value is to blame
         raise UsageError(error.problem, where=error.where, hint=error.hint) from None

@@ -41,7 +41,7 @@ def perform(request: Request, watchers: Sequence[Hook] = ()) -> Result:
         UsageError: an input, an option or a destination that can't be.
         CheckpointError: a model is missing, malformed, or does not fit its spec.
         SpecError: the spec breaks a rule.
-        ResourceError: no such device, or what is to be saved can't be written.
+        ResourceError: no such device, it fails, or what is to be saved can't be written.
     """
     with ExitStack() as stack:
         return _Performance(request, stack, tuple(watchers)).run()
@@ -61,6 +61,7 @@ class _Performance:
         request = self.request
         chosen = choose_device(request.device)
         self.notes += [chosen.note] if chosen.note else []
+        self.stack.enter_context(chosen.backends[0].here())
         model = self.load(request.model)
         arrays = self.arrays(model)
         settle(model, arrays)

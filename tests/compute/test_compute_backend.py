@@ -1,5 +1,6 @@
 """The host backend, and what ``--device`` means with and without a GPU."""
 
+import contextlib
 import sys
 import types
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from paramctl.compute import devices as found
 from paramctl.compute.backend import HOST
-from paramctl.compute.cuda import CudaBackend
+from paramctl.compute.cuda import CudaBackend, first_line
 from paramctl.compute.devices import choose_device, devices
 from paramctl.errors import ResourceError, UsageError
 
@@ -25,12 +26,13 @@ def fake_cupy(count=1):
     stream = types.SimpleNamespace(synchronize=lambda: None)
     cuda = types.SimpleNamespace(
         runtime=runtime,
-        Device=lambda index: types.SimpleNamespace(use=lambda: None),
+        Device=lambda index: contextlib.nullcontext(),
         get_current_stream=lambda: stream,
     )
     return types.SimpleNamespace(
         cuda=cuda,
         ndarray=types.SimpleNamespace,
+        ones=np.ones,
         asarray=np.array,
         asnumpy=np.asarray,
         ascontiguousarray=np.ascontiguousarray,
@@ -151,3 +153,84 @@ def test_a_real_card_computes_what_the_host_does():
     card = choose_device("cuda").backends[0]
     values = np.linspace(-3, 3, 7, dtype=np.float32).astype(ml_dtypes.bfloat16)
     np.testing.assert_array_equal(card.to_numpy(card.widen(values)), HOST.widen(values))
+
+
+def cuda_error(base, text):
+    """An error of a class that CuPy made."""
+    return type("FailedError", (base,), {"__module__": "cupy.cuda.memory"})(text)
+
+
+def failing(error):
+    """A CuPy that finds a card and fails to compute on it."""
+
+    def ones(*given, **named):
+        raise error
+
+    cupy = fake_cupy()
+    cupy.ones = ones
+    return cupy
+
+
+def test_a_card_without_memory_is_exit_4_with_a_hint():
+    card = CudaBackend(fake_cupy(2), 1)
+    with pytest.raises(ResourceError) as caught, card.here():
+        raise cuda_error(MemoryError, "Out of memory allocating 1,024 bytes.")
+    assert caught.value.exit_code == 4
+    assert str(caught.value) == "cuda:1 is out of memory: Out of memory allocating 1,024 bytes."
+    assert caught.value.hint == "take a smaller input, or --device cpu"
+
+
+def test_a_card_that_fails_is_exit_4():
+    card = CudaBackend(fake_cupy(), 0)
+    with pytest.raises(ResourceError) as caught, card.here():
+        raise cuda_error(RuntimeError, "CUBLAS_STATUS_EXECUTION_FAILED\nmore")
+    assert str(caught.value) == "cuda:0 failed: CUBLAS_STATUS_EXECUTION_FAILED"
+    assert caught.value.hint == "use --device cpu; `paramctl devices` lists what there is"
+
+
+@pytest.mark.parametrize("error", [MemoryError("the host's"), ValueError("a bug"), KeyError("x")])
+def test_errors_that_are_not_of_the_card_pass_as_they_are(error):
+    with pytest.raises(type(error)) as caught, CudaBackend(fake_cupy(), 0).here():
+        raise error
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("text", ["cuda", "both"])
+def test_a_card_whose_libraries_are_missing_is_exit_4(monkeypatch, text):
+    monkeypatch.setitem(sys.modules, "cupy", failing(OSError("libnvrtc.so.12: not found")))
+    with pytest.raises(ResourceError) as caught:
+        choose_device(text)
+    assert str(caught.value) == "cuda:0 failed: libnvrtc.so.12: not found"
+
+
+def test_auto_passes_over_a_card_that_fails(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", failing(cuda_error(RuntimeError, "no kernel image")))
+    assert choose_device("auto") == (
+        (HOST,), "no GPU, computing on the CPU: cuda:0 failed: no kernel image"
+    )  # fmt: skip
+
+
+def test_no_driver_is_told(monkeypatch):
+    cupy = fake_cupy()
+
+    def count():
+        raise cuda_error(RuntimeError, "cudaErrorInsufficientDriver: CUDA driver is insufficient")
+
+    cupy.cuda.runtime.getDeviceCount = count
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    listed, reason = devices()
+    assert len(listed) == 1
+    assert reason == "cudaErrorInsufficientDriver: CUDA driver is insufficient"
+
+
+def test_a_framed_page_of_an_error_is_told_by_its_cause():
+    page = ImportError("\n=====\nFailed to import CuPy.\n=====")
+    page.__cause__ = OSError("libcuda.so.1: cannot open shared object file")
+    assert first_line(page) == "libcuda.so.1: cannot open shared object file"
+
+
+def test_a_part_of_cupy_that_is_missing_is_not_told_as_no_cupy(tmp_path, monkeypatch):
+    (tmp_path / "cupy.py").write_text("import cuda.surely_missing_part\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    assert devices()[1].startswith("CuPy can't be loaded: No module named 'cuda")
