@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from paramctl.compute.blas import single_threaded
 from paramctl.compute.team import run_parts
 
 PIECE = 1 << 18  # scores: 1 MiB in float32, so a piece stays in a core's cache
+_ON_DEVICE = 1 << 26  # scores: 256 MiB in float32, so that a card has enough to do at a time
 _HELD = 32  # pieces
 
 
@@ -53,8 +56,9 @@ def pieces(q: Any, k: Any, rules: Rules) -> Iterator[Piece]:
     """
     batch, heads, group, length, _ = q.shape
     keys = max(1, k.shape[2])
-    queries = max(1, min(length, PIECE // max(1, group * keys)))
-    together = max(1, min(heads, PIECE // max(1, group * queries * keys)))
+    most = PIECE if isinstance(q, np.ndarray) else _ON_DEVICE
+    queries = max(1, min(length, most // max(1, group * keys)))
+    together = max(1, min(heads, most // max(1, group * queries * keys)))
     for entry in range(batch):
         for head in range(0, heads, together):
             for start in range(0, length, queries):
@@ -101,13 +105,17 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
         result[n, h, :, t, ...] = made
         logs[n, h, :, t, ...] = top + xp.log(total)
 
-    for _ in _each(fill, list(pieces(q, k, rules))):
+    for _ in _each(fill, q, k, rules):
         pass
     return result, logs
 
 
-def _each(function: Callable[[Piece], Any], plan: list[Piece]) -> Iterator[Any]:
+def _each(function: Callable[[Piece], Any], q: Any, k: Any, rules: Rules) -> Iterator[Any]:
     """Results piece by piece, in the order of the plan; so many are held at once and no more."""
+    plan = list(pieces(q, k, rules))
+    if not isinstance(q, np.ndarray):  # a device has threads of its own
+        yield from map(function, plan)
+        return
     for start in range(0, len(plan), _HELD):
         some = plan[start : start + _HELD]
         with single_threaded():
@@ -200,7 +208,7 @@ def backward(xp: Any, saved: Any, dy: Any) -> tuple[Any, Any, Any, Any]:
         dk = xp.sum(xp.matmul(xp.swapaxes(dscores, -1, -2), q[n, h, :, t, ...]), axis=1)
         return piece, dq, dk * rules.scale, dv, chance if bias is not None else None
 
-    for piece, dq, dk, dv, dscores in _each(shares, list(pieces(q, k, rules))):
+    for piece, dq, dk, dv, dscores in _each(shares, q, k, rules):
         n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
         grads[0][n, h, :, t, ...] += dq
         grads[1][n, h, s, ...] += dk
