@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramctl.engine.module import Module
-from paramctl.engine.promotion import has_gradient
+from paramctl.engine.promotion import dtype_name, has_gradient
 from paramctl.run.values import tensors
 
 
@@ -78,8 +78,8 @@ def counts(xp: Any, array: Any) -> tuple[int, int]:
     """How many elements are NaN, and how many infinite; one cheap pass where there are none."""
     if bool(xp.all(xp.isfinite(array))):
         return 0, 0
-    nan = int(xp.sum(xp.isnan(array)))
-    return nan, int(xp.sum(xp.isinf(array)))
+    nan = int(xp.count_nonzero(xp.isnan(array)))
+    return nan, int(xp.count_nonzero(xp.isinf(array)))
 
 
 def _bad_parameters(module: Module, execution: Any) -> tuple[str, ...]:
@@ -88,6 +88,6 @@ def _bad_parameters(module: Module, execution: Any) -> tuple[str, ...]:
         if parameter is None or parameter.value is None:
             continue
         array = execution.weight(parameter).array()
-        if has_gradient(array.dtype.name) and any(counts(execution.backend.xp, array)):
+        if has_gradient(dtype_name(array)) and any(counts(execution.backend.xp, array)):
             bad.append(name)
     return tuple(bad)

@@ -65,9 +65,9 @@ def seeds(
     count = sum(math.prod(y.shape) for y in floats.values())
     xp = execution.backend.xp
     if loss == "sum":
-        return {name: xp.ones(y.shape, dtype=y.dtype) for name, y in floats.items()}
+        return {name: xp.ones_like(y.array) for name, y in floats.items()}
     if loss == "mean":
-        return {name: xp.full(y.shape, 1 / count, dtype=y.dtype) for name, y in floats.items()}
+        return {name: xp.full_like(y.array, 1 / count) for name, y in floats.items()}
     goals = {name: execution.constant(target[name]).array for name in floats}
     return {name: (y.array - goals[name]) * (2 / count) for name, y in floats.items()}
 
@@ -120,7 +120,7 @@ def _is_symmetric(parameter: Parameter, xp: Any) -> bool:
 
 
 def _has_equal_rows(rows: Any, xp: Any) -> bool:
-    return bool(xp.all(rows == rows[:1]))
+    return bool(xp.all(rows == rows[:1, ...]))
 
 
 def symmetric(found: Mapping[str, Gradient | None]) -> list[str]:

@@ -69,8 +69,8 @@ def _row(module: Module, tensor: Any, seconds: float) -> Row:
         return Row(module.path, module.type_name, None, None, None, None, 0, 0, seconds)
     xp, array = tensor.execution.backend.xp, tensor.array
     magnitudes = xp.abs(array)
-    nan = int(xp.sum(magnitudes != magnitudes))
-    inf = int(xp.sum(magnitudes == float("inf")))
+    nan = int(xp.count_nonzero(magnitudes != magnitudes))
+    inf = int(xp.count_nonzero(magnitudes == float("inf")))
     mean = std = absmax = None
     if nan or inf:
         keep = xp.isfinite(magnitudes)
