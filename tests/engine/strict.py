@@ -102,3 +102,6 @@ class StrictBackend(Backend):
             return inside(HOST.widen(array, to))
         floats = strict.isdtype(array.dtype, "real floating")
         return strict.astype(array, getattr(strict, to)) if floats else array
+
+    def round_bfloat16(self, array: Any) -> Any:
+        return inside(HOST.round_bfloat16(outside(array)))
