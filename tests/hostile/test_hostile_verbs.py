@@ -11,7 +11,8 @@ from make_hostile_folders import CASES
 
 _SECONDS = 5.0  # of CPU for one command
 _PROGRAM = """
-import io, json, resource, sys, time
+import io, json, re, resource, sys, time
+from pathlib import Path
 from contextlib import redirect_stderr, redirect_stdout
 from paramctl.cli.app import run
 
@@ -28,7 +29,7 @@ for line in sys.stdin:
         stream.flush()
         texts.append(stream.buffer.getvalue().decode())
     print(json.dumps([arguments, code, *texts, seconds]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 _VERBS = (["inspect"], ["ls", "-f", "table"], ["check"])
 

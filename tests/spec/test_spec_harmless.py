@@ -15,7 +15,7 @@ GOOD = [
     *sorted((HERE.parents[1] / "fixtures" / "specs").glob("*.yaml")),
     *sorted((HERE.parents[1] / "paramctl" / "spec" / "families").glob("*.yaml")),
 ]
-MUTATIONS = 400
+MUTATIONS = 250
 WARM = {
     "wrong layer": "paramctl: 1\nmodel: Linaer(4)\n",
     "wrong yaml": "paramctl: 1\nmodel: [\n",
