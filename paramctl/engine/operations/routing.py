@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from paramctl.engine.operation import Example, Form, Operation, define
 from paramctl.engine.promotion import dtype_name, promote
@@ -101,24 +104,31 @@ class RelativeBuckets(Operation):
         max_distance: int,
         bidirectional: bool,
     ) -> Any:
-        distance = xp.arange(keys)[None, :] - xp.arange(queries)[:, None]
-        first = xp.zeros_like(distance)
-        if bidirectional:
-            buckets //= 2
-            first = xp.where(distance > 0, buckets + first, first)
-            distance = xp.abs(distance)
-        else:
-            distance = xp.maximum(-distance, first)
-        exact = buckets // 2
-        far = xp.astype(xp.maximum(distance, xp.ones_like(first)), xp.float32) / exact
-        # In float32 and in this order, so that distances on a boundary fall as they were trained.
-        span = xp.log(xp.asarray(max_distance / exact, dtype=xp.float64))
-        steps = xp.log(far) / xp.astype(span, xp.float32) * (buckets - exact)
-        large = xp.clip(exact + xp.astype(steps, xp.int64), 0, buckets - 1)
-        return first + xp.where(distance < exact, distance, large), None
+        distances = np.arange(1 - queries, keys)
+        by_distance = xp.asarray(_buckets(distances, buckets, max_distance, bidirectional))
+        place = xp.arange(keys)[None, :] + (queries - 1 - xp.arange(queries)[:, None])
+        chosen = xp.take(by_distance, xp.reshape(place, (-1,)), axis=0)
+        return xp.reshape(chosen, (queries, keys)), None
 
     def examples(self) -> Any:
         return (
             Example((), {"queries": 5, "keys": 9}, smooth=False),
             Example((), {"queries": 7, "keys": 3, "bidirectional": False}, smooth=False),
         )
+
+
+def _buckets(distance: Any, buckets: int, max_distance: int, bidirectional: bool) -> Any:
+    """The bucket of each distance; on the host, as logarithms differ in their last bit."""
+    first = np.zeros_like(distance)
+    if bidirectional:
+        buckets //= 2
+        first = np.where(distance > 0, buckets, first)
+        distance = np.abs(distance)
+    else:
+        distance = np.maximum(-distance, 0)
+    exact = buckets // 2
+    far = np.maximum(distance, 1).astype(np.float32) / np.float32(exact)
+    # In float32 and in this order, so that distances on a boundary fall as they were trained.
+    span = np.float32(math.log(max_distance / exact))
+    large = exact + (np.log(far) / span * np.float32(buckets - exact)).astype(np.int64)
+    return first + np.where(distance < exact, distance, np.clip(large, 0, buckets - 1))
