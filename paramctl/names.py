@@ -62,24 +62,28 @@ def _plain_keys(names: Sequence[str]) -> tuple[list[bytes], bool] | None:
     if data.translate(None, _PLAIN_CODES) or data.count(b"!") != len(names) - 1:
         return None
     numbers, texts = data.translate(_ONLY_DIGITS).split(), data.translate(_NO_DIGITS).split()
-    marks = {digits: _marked(digits) for digits in set(numbers)}
-    if max(map(len, marks), default=0) >= len(_MARKS):
-        return None
+    marks = _Marks()
     pieces = [b""] * (len(numbers) + len(texts))
     is_first = data[:1].isdigit()
     pieces[not is_first :: 2] = map(marks.__getitem__, numbers)
     pieces[is_first::2] = texts
+    if max(map(len, marks), default=0) >= len(_MARKS):
+        return None
     has_zeros = any(len(digits) > 1 and digits.startswith(b"0") for digits in marks)
     return b"".join(pieces).split(b"!"), has_zeros
 
 
-def _marked(digits: bytes) -> bytes:
-    """Digits as a text that sorts as their number: a mark for the length, then the digits.
+class _Marks(dict[bytes, bytes]):
+    """Digits as texts that sort as their numbers: a mark for the length, then the digits.
 
     The marks sort below every character of a plain name, as a number does below a letter.
     """
-    significant = digits.lstrip(b"0")
-    return _MARKS[len(significant) : len(significant) + 1] + significant
+
+    def __missing__(self, digits: bytes) -> bytes:
+        significant = digits.lstrip(b"0")
+        marked = _MARKS[len(significant) : len(significant) + 1] + significant
+        self[digits] = marked
+        return marked
 
 
 def is_printable(text: str) -> bool:

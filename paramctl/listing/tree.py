@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from paramctl.formats.strict_json import without_collector
 from paramctl.listing.forms import Forms
+from paramctl.listing.layers import without_twins
 from paramctl.manifest import Entry
 from paramctl.names import natural_order
 
@@ -60,19 +61,21 @@ class _Branch:
 def collapsed(entries: Iterable[Entry]) -> list[Node]:
     """The nodes at the top of the tree of some entries."""
     with without_collector():
-        top = _grown(entries)
+        top = _grown(*without_twins(entries))
         forms = Forms()
         # Parents come before children here; the other way round, children are done first.
         # There is no recursion, as a name may have more segments than Python has frames.
         order = [top]
         for branch in order:
-            order.extend([below for below in branch.below.values() if type(below) is _Branch])
+            below = [one for one in branch.below.values() if type(one) is _Branch]
+            order.extend(dict.fromkeys(below))
         for branch in reversed(order):
             branch.form = _form(branch, forms)
         return _nodes(top, forms)
 
 
-def _grown(entries: Iterable[Entry]) -> _Branch:
+def _grown(entries: Iterable[Entry], same: Iterable[tuple[str, str, str]]) -> _Branch:
+    """The branch at the top; layers that are the same share a branch."""
     top = _Branch()
     parents: dict[str, _Branch] = {"": top}  # by the path with its last dot
     for entry in entries:
@@ -85,6 +88,9 @@ def _grown(entries: Iterable[Entry]) -> _Branch:
         known = parent.below.setdefault(label, entry)
         if type(known) is _Branch:
             known.entry = entry
+    for path, number, twin in same:
+        branch = parents.get(path) or _walked(top, path[:-1].split("."))
+        branch.below[number] = branch.below[twin]
     return top
 
 
