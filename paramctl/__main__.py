@@ -12,9 +12,9 @@ def main() -> None:
 
         print(f"paramctl {__version__}")
         return
+    gc.set_threshold(10_000)  # imports and long lists make many objects and no garbage
     from paramctl.cli.app import run
 
-    gc.set_threshold(10_000)  # imports and long lists make many objects and no garbage
     _leave(run(sys.argv[1:]))
 
 

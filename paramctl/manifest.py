@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -71,18 +71,30 @@ class Manifest:
         describe: finds module type and role by name where the entries don't say, at some cost;
             ``None`` where nobody knows.
 
+    Args:
+        are_distinct: whether the names are known to differ, so that nobody has to look.
+
     Raises:
         ValueError: two entries have one name (a reader finds that earlier, with a place).
     """
 
-    def __init__(self, entries: Iterable[Entry], metadata: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        metadata: dict[str, str] | None = None,
+        *,
+        are_distinct: bool = False,
+    ) -> None:
         self.entries = tuple(entries)
         self.metadata = dict(metadata or {})
         self.describe: Callable[[], Described] | None = None
-        names: Iterable[str] = map(itemgetter(0), self.entries)
-        self._by_name = dict(zip(names, self.entries, strict=True))
-        if len(self._by_name) != len(self.entries):
+        if not are_distinct and len(self._by_name) != len(self.entries):
             raise ValueError("a manifest has one entry per name")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Entry]:
+        names: Iterable[str] = map(itemgetter(0), self.entries)
+        return dict(zip(names, self.entries, strict=True))
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -107,6 +119,10 @@ class Manifest:
                 f"no tensor named '{show(name)}'",
                 hint=f"near names: {similar}" if similar else "",
             ) from None
+
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Those of a few names that are there; needs no table of all."""
+        return set(names).intersection(map(itemgetter(0), self.entries))
 
     def get(self, name: str) -> Entry | None:
         """The entry of a name, or ``None``."""

@@ -168,11 +168,12 @@ class _Opening:
     ) -> Manifest:
         is_complete = True
         if index is None:
-            manifest = Manifest(headers[0].entries, headers[0].metadata)
+            manifest = Manifest(headers[0].entries, headers[0].metadata, are_distinct=True)
         else:
             entries = shards.listed_entries(index, headers)
             is_complete = shards.is_complete(index, headers, entries)
-            manifest = Manifest(entries, shards.merged_metadata(headers))
+            metadata = shards.merged_metadata(headers)
+            manifest = Manifest(entries, metadata, are_distinct=True)  # each has its own file
         manifest = ties.with_aliases(manifest, ties.metadata_aliases(manifest))
         if config is not None and ties.concerns_family(config):
             self.declared = ties.named_pairs(self._declared(config, family_ties), manifest)

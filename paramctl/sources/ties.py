@@ -28,11 +28,9 @@ _HEADS = ("LM", "PreTraining", "Generation", "Heads")
 
 def metadata_aliases(manifest: Manifest) -> dict[str, str]:
     """The aliases a file declares: keys that are no tensor, with a value that is one."""
-    return {
-        key: value
-        for key, value in manifest.metadata.items()
-        if value in manifest and key not in manifest
-    }
+    pairs = manifest.metadata.items()
+    known = manifest.known(text for pair in pairs for text in pair)
+    return {key: value for key, value in pairs if value in known and key not in known}
 
 
 def with_aliases(manifest: Manifest, aliases: dict[str, str]) -> Manifest:
