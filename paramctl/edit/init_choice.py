@@ -10,6 +10,7 @@ from paramctl.init.base import Initializer
 from paramctl.init.constant import Zeros
 from paramctl.init.defaults import layer_default
 from paramctl.init.draw import expect_fit
+from paramctl.init.fusion import is_fused
 from paramctl.init.rules import DEFAULT, Rule, framework_of, is_default
 from paramctl.init.scheme import parse_scheme
 from paramctl.manifest import Entry, Manifest
@@ -132,7 +133,15 @@ class Chooser:
             return Choice(entry, layer, own, text, rule, is_drawn)
         initializer = parse_scheme(scheme)
         _expect_fit(initializer, scheme, entry, layer)
+        rule += _of_layers(initializer, layer)
         return Choice(entry, layer, initializer, scheme, rule, is_drawn)
+
+
+def _of_layers(initializer: Initializer, layer: Layer) -> str:
+    """That each of the layers in a tensor has its own fans or matrix, where that matters."""
+    shared = [role for role in layer.axes if is_fused(role)]
+    matters = shared and (initializer.needs_fans or initializer.whole)
+    return f" on each layer of {' '.join(layer.axes)}" if matters else ""
 
 
 class _NoDefaultError(Exception):

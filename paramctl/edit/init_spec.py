@@ -8,11 +8,13 @@ from paramctl.edit.init_layers import Layer
 from paramctl.engine.module import Module
 from paramctl.engine.parameter import Parameter
 from paramctl.engine.unknown import Unknown
-from paramctl.errors import ParamctlError
+from paramctl.errors import ParamctlError, SpecError
+from paramctl.expression.values import describe
 from paramctl.init.axes import Fans, fans
 from paramctl.init.base import Axes, Initializer
 from paramctl.init.constant import Zeros
 from paramctl.init.defaults import Part
+from paramctl.init.fusion import fused_role
 from paramctl.init.scheme import as_initializer
 from paramctl.manifest import Entry, Manifest
 from paramctl.select.choose import choose
@@ -92,10 +94,35 @@ def _is_alike(wanted: Entry, held: Entry) -> bool:
 
 def _axes(owner: Module, parameter: Parameter) -> Axes:
     """The roles of a tensor's axes; an embedding's fan_in is its width, as torch and flax count."""
-    axes, fused = tuple(parameter.axes), owner.arguments.get("fused", 1)
-    if isinstance(fused, int) and fused > 1:
-        axes = tuple(f"{role}/{fused}" if role == "out" else role for role in axes)
+    shares, turns = _fused(owner)
+    axes = tuple(
+        fused_role(role, shares, turns) if role == "out" and len(shares) > 1 else role
+        for role in parameter.axes
+    )
     return axes[::-1] if owner.type_name == "Embedding" and axes == ("in", "out") else axes
+
+
+def _fused(owner: Module) -> tuple[tuple[int, ...], int]:
+    """How the outputs of a layer are shared, and in how many turns; one share where they are not.
+
+    Raises:
+        SpecError: ``fused`` is no count and no list of sizes, or ``turns`` no count.
+    """
+    given, turns = owner.arguments.get("fused", 1), owner.arguments.get("turns", 1)
+    sizes = given if isinstance(given, list | tuple) else [given]
+    if any(isinstance(number, Unknown) for number in (*sizes, turns)):
+        return (1,), 1
+    shares = tuple(sizes) if sizes is given else (1,) * _count(owner, given)
+    for number in (*shares, turns):
+        _count(owner, number)
+    return shares, turns
+
+
+def _count(owner: Module, number: Any) -> int:
+    if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 10_000_000:
+        return number
+    problem = f"fused and turns are counts, or fused a list of sizes, not {describe(number)}"
+    raise SpecError(problem, where=str(owner.place or owner.type_name))
 
 
 def _ruled(spec: Spec, manifest: Manifest) -> dict[str, tuple[str, str]]:

@@ -1,17 +1,19 @@
 """What the axes of a tensor are for, and the fans that follow from it."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from paramctl.errors import UsageError
+from paramctl.init.fusion import is_fused, layers
 from paramctl.names import near
 
 ROLES = ("in", "out", "spatial", "expert")
 """``in`` and ``out`` are mixed by the layer, ``spatial`` is a kernel's extent, ``expert`` counts
-independent matrices that share one tensor. ``out/3`` is three layers fused one behind the other."""
-_FUSED = re.compile(r"(in|out)/([1-9]\d{0,3})")
+independent matrices that share one tensor. ``in`` and ``out`` may be shared by several layers:
+``out/3``, and what else `paramctl.init.fusion` reads."""
+
+_SHARED = "out/3 for three layers in one, out/4+1+1 for unequal ones, out/3x12 for turns"
 
 
 class Fans(NamedTuple):
@@ -34,27 +36,12 @@ def parse_axes(text: str) -> tuple[str, ...]:
     """
     roles = tuple(text.replace(",", " ").split())
     for role in roles:
-        if role not in ROLES and not _FUSED.fullmatch(role):
+        if role not in ROLES and not is_fused(role):
             similar = near(role, ROLES, 1)
-            known = f"roles are {', '.join(ROLES)}; out/3 for three layers in one"
+            known = f"roles are {', '.join(ROLES)}; {_SHARED}"
             hint = f"did you mean {similar[0]}?" if similar else known
             raise UsageError(f"no axis role named '{role}'", hint=hint)
     return roles
-
-
-def apart(shape: Sequence[int], axes: Sequence[str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The shape and the roles of one of the layers that are fused along an axis.
-
-    Raises:
-        UsageError: the axis does not split into that many.
-    """
-    sizes, roles = list(shape), list(axes)
-    for place, role in enumerate(axes):
-        roles[place], _, count = role.partition("/")
-        if count and sizes[place] % int(count):
-            raise UsageError(f"{sizes[place]} does not split into {count} for the role {role}")
-        sizes[place] //= int(count or 1)
-    return tuple(sizes), tuple(roles)
 
 
 def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
@@ -66,7 +53,21 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
     Experts are matrices of their own and count in neither, and so are fused layers.
 
     Raises:
-        UsageError: fewer than two axes, no roles, or none of role ``in`` or ``out``.
+        UsageError: fewer than two axes, no roles, or none of role ``in`` or ``out``; or it
+            holds layers of different fans.
+    """
+    each = fans_of_layers(shape, axes)
+    if len(set(each)) > 1:
+        listed = ", ".join(f"({both.fan_in}, {both.fan_out})" for both in dict.fromkeys(each))
+        raise UsageError(f"its layers have different fans (in, out): {listed}")
+    return each[0]
+
+
+def fans_of_layers(shape: Sequence[int], axes: Sequence[str]) -> list[Fans]:
+    """The fans of each layer that shares a tensor, in order; mostly there is one.
+
+    Raises:
+        UsageError: as `fans`, but layers may differ.
     """
     if len(shape) < 2:
         raise UsageError(f"fans need two axes or more, and it has {len(shape) or 'none'}")
@@ -77,9 +78,18 @@ def fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
         )
     if len(axes) != len(shape):
         raise UsageError(f"{len(shape)} axes, but roles for {len(axes)}: {' '.join(axes)}")
-    shape, axes = apart(shape, axes)
-    if "in" not in axes or "out" not in axes:
-        raise UsageError(f"fans need an axis of role in and one of role out, not: {' '.join(axes)}")
+    each = layers(shape, axes)
+    roles = each[0].axes
+    if "in" not in roles or "out" not in roles:
+        raise UsageError(
+            f"fans need an axis of role in and one of role out, not: {' '.join(roles)}"
+        )
+    found = {layer: _fans(*layer) for layer in dict.fromkeys(each)}
+    return [found[layer] for layer in each]
+
+
+def _fans(shape: Sequence[int], axes: Sequence[str]) -> Fans:
+    """The fans of one layer."""
     sizes = {
         role: math.prod(n for n, axis in zip(shape, axes, strict=True) if axis == role)
         for role in ROLES

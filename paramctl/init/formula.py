@@ -18,8 +18,9 @@ from paramctl.expression.errors import LanguageError
 from paramctl.expression.parse import Code, parse
 from paramctl.expression.place import Place, argument
 from paramctl.expression.values import describe
-from paramctl.init.axes import fans
+from paramctl.init.axes import Fans, fans_of_layers
 from paramctl.init.base import Axes, Initializer, Shape
+from paramctl.init.each_layer import by_fans
 from paramctl.init.normal import Normal
 from paramctl.init.stream import Stream
 from paramctl.init.truncated import TruncNormal
@@ -86,6 +87,16 @@ class Formula(Initializer):
         return bool(self.code.names & set(_DRAWS))
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
+        names: dict[str, Any] = {"shape": shape, "numel": math.prod(shape), "pi": math.pi}
+
+        def draw(both: Fans) -> Array:
+            return self._draw(stream, {**names, **both._asdict()}, start, stop)
+
+        if not self.code.names & set(Fans._fields) or not _has_fans(shape, axes):
+            return self._draw(stream, names, start, stop)
+        return by_fans(shape, axes, start, stop, draw)
+
+    def _draw(self, stream: Stream, names: dict[str, Any], start: int, stop: int) -> Array:
         lanes = itertools.count()
         functions = {
             **{name: _exact(name, *rule) for name, rule in _EXACT.items()},
@@ -96,7 +107,7 @@ class Formula(Initializer):
             },
         }
         with np.errstate(all="ignore"):
-            value = self.code.evaluate(_names(shape, axes), functions)
+            value = self.code.evaluate(names, functions)
         return self._filled(value, stream, stop - start)
 
     def _filled(self, value: Any, stream: Stream, count: int) -> Array:
@@ -109,13 +120,11 @@ class Formula(Initializer):
         return np.array(filled)
 
 
-def _names(shape: Shape, axes: Axes) -> dict[str, Any]:
-    names: dict[str, Any] = {"shape": shape, "numel": math.prod(shape), "pi": math.pi}
+def _has_fans(shape: Shape, axes: Axes) -> bool:
     try:
-        both = fans(shape, axes)
+        return bool(fans_of_layers(shape, axes))
     except UsageError:
-        return names
-    return {**names, "fan_in": both.fan_in, "fan_out": both.fan_out}
+        return False
 
 
 def _draw(

@@ -7,8 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from paramctl.init.axes import apart
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
+from paramctl.init.each_layer import moments_of_layers
+from paramctl.init.fusion import layers, places
 from paramctl.init.stream import BLOCK, Stream
 from paramctl.init.words import Array
 
@@ -42,41 +43,55 @@ def _out_of(roles: Axes) -> int:
     return roles.index("out") if "out" in roles else -1
 
 
-def _noises(stream: Stream, count: int, size: int) -> Iterator[Array]:
-    """``count`` runs of ``size`` normals; small ones are drawn together."""
+def _noises(stream: Stream, skipped: int, count: int, size: int) -> Iterator[Array]:
+    """``count`` runs of ``size`` normals, behind those skipped; small ones are drawn together."""
     at_once = max(1, BLOCK // max(1, size))
     for first in range(0, count, at_once):
         last = min(first + at_once, count)
-        yield from stream.normal(first * size, last * size).reshape(last - first, size)
+        noise = stream.normal(skipped + first * size, skipped + last * size)
+        yield from noise.reshape(last - first, size)
 
 
-def _moments(gain: float, shape: Shape, axes: Axes, place: int) -> Moments | None:
-    """Squares of a unit vector share 1 evenly; ``place`` is the axis beside the rest."""
-    inner = experts_of(*apart(shape, axes))[1]
-    if len(inner) < 2 or 0 in inner:
-        return None
-    longer = max(inner[place], math.prod(inner) // inner[place])
-    return Moments(0.0, abs(gain) / math.sqrt(longer), -abs(gain), abs(gain))
+def _moments(gain: float, shape: Shape, axes: Axes, columns_last: bool) -> Moments | None:
+    """Squares of a unit vector share 1 evenly."""
+
+    def each(shape: Shape, axes: Axes) -> Moments | None:
+        inner = experts_of(shape, axes)[1]
+        if len(inner) < 2 or 0 in inner:
+            return None
+        place = _out_of(axes[len(shape) - len(inner) :]) if columns_last else 0
+        longer = max(inner[place], math.prod(inner) // inner[place])
+        return Moments(0.0, abs(gain) / math.sqrt(longer), -abs(gain), abs(gain))
+
+    return moments_of_layers(shape, axes, each)
 
 
-def each_expert(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) -> Array:
+def each_layer(stream: Stream, shape: Shape, axes: Axes, columns_last: bool) -> Array:
+    """Orthogonal values for every layer that shares the tensor, flattened in C order."""
+    each = layers(shape, axes)
+    if len(each) == 1:
+        return _each_expert(stream, 0, *each[0], columns_last)
+    result, drawn = np.empty(shape), 0
+    for layer, index in zip(each, places(shape, axes), strict=True):
+        values = _each_expert(stream, drawn, *layer, columns_last)
+        result[index] = values.reshape(layer.shape)
+        drawn += values.size
+    return result.ravel()
+
+
+def _each_expert(
+    stream: Stream, skipped: int, shape: Shape, axes: Axes, columns_last: bool
+) -> Array:
     """Orthogonal values for every expert, flattened in C order.
 
-    Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``. Layers
-    that are fused along an axis are experts too.
+    Each is flattened to ``(first, rest)``, or to ``(rest, out)`` where ``columns_last``.
     """
-    sizes, roles = apart(shape, axes)
-    if sizes != shape:
-        place = next(n for n, size in enumerate(sizes) if size != shape[n])
-        split = shape[place] // max(1, sizes[place])
-        flat = each_expert(stream, (split, *sizes), ("expert", *roles), columns_last)
-        return np.moveaxis(flat.reshape(split, *sizes), 0, place).ravel()
     count, inner = experts_of(shape, axes)
     place = _out_of(axes[len(shape) - len(inner) :]) % len(inner) if columns_last else 0
     size = math.prod(inner)
     rest = [n for position, n in enumerate(inner) if position != place]
     result = np.empty((count, size))
-    for expert, noise in enumerate(_noises(stream.in_float64(), count, size)):
+    for expert, noise in enumerate(_noises(stream.in_float64(), skipped, count, size)):
         if columns_last:
             q = haar(noise.reshape(-1, inner[place])).reshape(*rest, inner[place])
             result[expert] = np.moveaxis(q, -1, place).ravel()
@@ -115,10 +130,10 @@ class Orthogonal(Initializer):
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
         self.check(shape, axes)
-        return each_expert(stream, shape, axes, columns_last=False) * self.gain
+        return each_layer(stream, shape, axes, columns_last=False) * self.gain
 
     def moments(self, shape: Shape, axes: Axes) -> Moments | None:
-        return _moments(self.gain, shape, axes, 0)
+        return _moments(self.gain, shape, axes, columns_last=False)
 
 
 @INITIALIZERS.register("keras.orthogonal")
@@ -150,11 +165,10 @@ class KerasOrthogonal(Initializer):
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
         self.check(shape, axes)
-        return each_expert(stream, shape, axes, columns_last=True) * self.gain
+        return each_layer(stream, shape, axes, columns_last=True) * self.gain
 
     def moments(self, shape: Shape, axes: Axes) -> Moments | None:
-        count = len(shape) - len(experts_of(shape, axes)[1])
-        return _moments(self.gain, shape, axes, _out_of(apart(shape, axes)[1][count:]))
+        return _moments(self.gain, shape, axes, columns_last=True)
 
 
 @INITIALIZERS.register("jax.orthogonal")
@@ -211,4 +225,4 @@ class MxnetOrthogonal(Initializer):
         return (left if left.shape == matrix.shape else right).ravel() * self.scale
 
     def moments(self, shape: Shape, axes: Axes) -> Moments | None:
-        return _moments(self.scale, shape, (), 0)
+        return _moments(self.scale, shape, (), columns_last=False)

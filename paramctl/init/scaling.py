@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from paramctl.init.axes import Fans, fans
 from paramctl.init.base import INITIALIZERS, Axes, Initializer, Moments, Shape, require
+from paramctl.init.each_layer import by_fans, moments_of_layers
 from paramctl.init.normal import Normal
 from paramctl.init.stream import Stream
 from paramctl.init.truncated import TWO_SIGMA_STD, truncated_moments, truncated_normal
@@ -44,7 +45,12 @@ class Scaled(Initializer):
         raise TypeError(f"{type(self).__name__} names no distribution")
 
     def values(self, stream: Stream, shape: Shape, axes: Axes, start: int, stop: int) -> Array:
-        std = self.std(fans(shape, axes))
+        def draw(both: Fans) -> Array:
+            return self._draw(stream, self.std(both), start, stop)
+
+        return by_fans(shape, axes, start, stop, draw)
+
+    def _draw(self, stream: Stream, std: float, start: int, stop: int) -> Array:
         match self.shape_of_draws():
             case "normal":
                 return stream.normal(start, stop, 0.0, std)
@@ -54,7 +60,10 @@ class Scaled(Initializer):
         wide = std / TWO_SIGMA_STD
         return truncated_normal(stream, start, stop, 0.0, wide, -2 * wide, 2 * wide)
 
-    def moments(self, shape: Shape, axes: Axes) -> Moments:
+    def moments(self, shape: Shape, axes: Axes) -> Moments | None:
+        return moments_of_layers(shape, axes, self._moments)
+
+    def _moments(self, shape: Shape, axes: Axes) -> Moments:
         std = self.std(fans(shape, axes))
         match self.shape_of_draws():
             case "normal":

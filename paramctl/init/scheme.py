@@ -18,6 +18,12 @@ EXPRESSION = "expr:"
 _CONSTANTS = {"true": True, "false": False, "inf": math.inf, "nan": math.nan}
 _FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "min": min, "max": max}
 
+_OTHERWISE = {
+    "mxnet.mixed": "it is several rules: --scheme 'SELECT=SCHEME', once for each pattern",
+    "mxnet.load": "it draws nothing: paramctl graft MODEL SELECT --from OTHER copies by name",
+}
+"""What mxnet calls initializers and is something else here."""
+
 
 class Named:
     """An initializer's name as a value of the language: called, it takes its options."""
@@ -128,6 +134,7 @@ def _head(code: Code) -> str:
     try:
         INITIALIZERS.canonical(name)
     except UsageError as error:
+        error.hint = _OTHERWISE.get(name.lower(), error.hint)
         if not code.place.file:
             raise
         assert node is not None, "a name has a node"

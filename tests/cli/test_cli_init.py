@@ -320,3 +320,15 @@ def test_schemes_say_why_a_vector_has_no_fans():
     )
     assert expect(0, "schemes", "--shape", "256x20").err == ""
     assert expect(0, "schemes", "normal", "--shape", "256").err == ""
+
+
+def test_schemes_tell_the_fans_of_each_layer_that_shares_a_weight():
+    done = expect(
+        0, "schemes", "xavier", "--shape", "48x8", "--axes", "out/4+1+1 in", "--json"
+    )  # fmt: skip
+    row = done.json["schemes"][0]
+    assert (row["fan_in"], row["fan_out"]) == (8, None)
+    assert row["bound"] == pytest.approx(math.sqrt(6 / 16))
+    assert done.err == (
+        "note: its layers have fans of their own: 8 to 32, 8 to 8; bound is the widest one's\n"
+    )

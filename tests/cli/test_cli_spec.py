@@ -45,7 +45,7 @@ def test_show_prints_one_layer():
 
 def test_layers_tell_arguments_tensors_and_schemes():
     [row] = expect(0, "spec", "layers", "Linear", "--json").json["layers"]
-    assert row["usage"] == "Linear(in_features=None, out_features, bias=True, fused=1)"
+    assert row["usage"] == "Linear(in_features=None, out_features, bias=True, fused=1, turns=1)"
     weight, bias = row["tensors"]
     assert weight == {
         "name": "weight", "kind": "parameter", "shape": "[out_features, in_features]",

@@ -14,6 +14,13 @@ OPTIONS = {
     "trunc_normal": {"std": 1.5},
     "kaiming_uniform": {"mode": "fan_out", "nonlinearity": "relu"},
     "xavier_normal": {"gain": 2.0},
+    "mxnet.fused_rnn": {
+        "init": "xavier",
+        "num_hidden": 6,
+        "num_layers": 2,
+        "mode": "lstm",
+        "bidirectional": True,
+    },
 }
 SHAPES: dict[str, tuple[Axes, Shape]] = {
     "dirac": (("out", "in", "spatial"), (6, 3, 4)),
@@ -22,6 +29,7 @@ SHAPES: dict[str, tuple[Axes, Shape]] = {
     "delta_orthogonal": (("out", "in", "spatial", "spatial"), (8, 5, 3, 3)),
     "lstm_bias": (("out",), (24,)),
     "keras.stft": (("spatial", "in", "out"), (12, 1, 9)),
+    "mxnet.fused_rnn": (("out",), (1776,)),
     "keras.he_normal": CONV,
     "lecun_uniform": CONV,
 }

@@ -69,7 +69,8 @@ def test_unknown_fans_are_an_error(shape, axes, text, hint):
         (
             "rows",
             "no axis role named 'rows'",
-            "roles are in, out, spatial, expert; out/3 for three layers in one",
+            "roles are in, out, spatial, expert; out/3 for three layers in one, "
+            "out/4+1+1 for unequal ones, out/3x12 for turns",
         ),
     ],
 )

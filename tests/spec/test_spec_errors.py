@@ -24,11 +24,11 @@ PROBLEMS = {
     "name: x": ("a spec needs a model", "model: …"),
     "model: Linear(4)": (
         "Linear needs 'out_features'",
-        "Linear(in_features=None, out_features, bias=True, fused=1)",
+        "Linear(in_features=None, out_features, bias=True, fused=1, turns=1)",
     ),
-    "model: Linear(4, 5, True, 1, 7)": (
-        "Linear takes 4 arguments, found 5",
-        "Linear(in_features=None, out_features, bias=True, fused=1)",
+    "model: Linear(4, 5, True, 1, 1, 7)": (
+        "Linear takes 5 arguments, found 6",
+        "Linear(in_features=None, out_features, bias=True, fused=1, turns=1)",
     ),
     "model: Linear(4, out_feature=5)": (
         "Linear has no argument 'out_feature'",
@@ -36,7 +36,7 @@ PROBLEMS = {
     ),
     "model: Linear(4, 5, in_features=4)": (
         "'in_features' is given twice",
-        "Linear(in_features=None, out_features, bias=True, fused=1)",
+        "Linear(in_features=None, out_features, bias=True, fused=1, turns=1)",
     ),
     "model: Sequential(Linear(4, 4), 3)": ("a layer is expected here, found 3 (int)", ""),
     "model: Sequential(relu(x))": (

@@ -212,5 +212,5 @@ def test_every_layer_says_what_it_does_and_how_it_is_called():
 def test_required_arguments_are_shown_without_a_default():
     assert (
         usage(builtin_layers()["Linear"])
-        == "Linear(in_features=None, out_features, bias=True, fused=1)"
+        == "Linear(in_features=None, out_features, bias=True, fused=1, turns=1)"
     )

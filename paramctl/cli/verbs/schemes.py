@@ -51,8 +51,8 @@ def run(
     if sizes is not None:
         for piece, row in zip(pieces, rows, strict=True):
             row.update(_figures(piece, sizes, roles, is_asked=name is not None))
-        if not name:
-            _say_without_fans(sizes, roles, common)
+        if not name or any(piece.made and piece.made.needs_fans for piece in pieces):
+            _say_of_fans(sizes, roles, common)
     emit(_report(pieces, rows, is_detailed=bool(name), has_shape=sizes is not None), common)
 
 
@@ -79,14 +79,16 @@ def _figures(
     piece: "Description", shape: tuple[int, ...], axes: tuple[str, ...], *, is_asked: bool
 ) -> dict[str, Any]:
     """Fans, bound and standard deviation; ``None`` where the scheme has none for the shape."""
-    from paramctl.init.axes import fans
+    from paramctl.init.axes import fans_of_layers
 
     found: dict[str, Any] = dict.fromkeys(_FIGURES)
     if piece.made is None:
         return found
     try:
         if piece.made.needs_fans:
-            found["fan_in"], found["fan_out"] = fans(shape, axes)
+            fans = zip(*fans_of_layers(shape, axes), strict=True)
+            for side, values in zip(("fan_in", "fan_out"), fans, strict=True):
+                found[side] = values[0] if len(set(values)) == 1 else None
         moments = piece.made.moments(shape, axes)
     except UsageError:
         if is_asked:
@@ -99,14 +101,19 @@ def _figures(
     return found
 
 
-def _say_without_fans(shape: tuple[int, ...], axes: tuple[str, ...], common: Common) -> None:
-    """Why figures are missing, where the shape does not have the fans that some schemes use."""
-    from paramctl.init.axes import fans
+def _say_of_fans(shape: tuple[int, ...], axes: tuple[str, ...], common: Common) -> None:
+    """Why figures are missing: fans that are not known, or that layers in one tensor differ in."""
+    from paramctl.init.axes import fans_of_layers
 
     try:
-        fans(shape, axes)
+        each = fans_of_layers(shape, axes)
     except UsageError as error:
         common.say(f"note: no figures where fans are used: {error.problem}")
+        return
+    kinds = list(dict.fromkeys(each))
+    if len(kinds) > 1:
+        listed = ", ".join(f"{both.fan_in} to {both.fan_out}" for both in kinds)
+        common.say(f"note: its layers have fans of their own: {listed}; bound is the widest one's")
 
 
 def _report(
