@@ -3,7 +3,7 @@
 Floats of one sign are ordered as their bits are, so extremes, zeros and what is not finite
 come from integer passes. Sums run in float64 over short rows. A row whose exponents lie
 close together can't have rounded, in whatever order it was added; the others are summed again,
-exactly. Everything that a block is asked is asked while it lies in a core's cache.
+exactly.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from paramctl.compute.exact import exact_parts
 from paramctl.figures.tally import Tally
 
 _ONES = np.ones(ROW)  # the sum of a row is a product with ones: the fastest there is
-_AT_ONCE = 32  # rows that stay in a core's cache together with their float64 values
+_AT_ONCE = 512  # rows at a time: with fewer, threads wait for the interpreter, not for the memory
 _SURELY = 1 - 2.0**-20  # the sums of squares are themselves rounded
 HUGE = 2.0**500  # squares of what is larger overflow, of what is smaller than 1/HUGE vanish
 
@@ -122,7 +122,7 @@ def _by_row(dtype: str, bits: Any) -> _Rows:
 
 
 def _look(dtype: str, some: Any, start: int, found: _Rows) -> None:
-    """Note what there is to know about some rows, which lie in a core's cache."""
+    """Note what there is to know about some rows."""
     here = slice(start, start + len(some))
     turned = some.view(found.highest.dtype)
     np.maximum.reduce(turned, axis=1, out=found.highest[here])
