@@ -26,9 +26,9 @@ def by_fans(
     kinds = list(dict.fromkeys(each))
     if len(kinds) == 1:
         return draw(kinds[0])
-    kind = np.array([kinds.index(both) for both in each])
+    kind = np.array([kinds.index(both) for both in each], np.int16)
     mine = kind[layer_numbers(shape, axes, start, stop)]
-    present = np.unique(mine)
+    present = np.flatnonzero(np.bincount(mine, minlength=1))
     result = draw(kinds[present[0] if len(present) else 0])
     for number in present[1:]:
         np.copyto(result, draw(kinds[number]), where=mine == number)

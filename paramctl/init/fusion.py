@@ -80,13 +80,14 @@ def places(shape: Sequence[int], axes: Sequence[str]) -> Iterator[Any]:
 
 def layer_numbers(shape: Sequence[int], axes: Sequence[str], start: int, stop: int) -> Any:
     """Which of `layers` each of the elements ``start`` … ``stop`` of the flattened tensor is in."""
-    position, inner = np.arange(start, stop), math.prod(shape)
-    numbers = np.zeros(stop - start, np.intp)
+    numbers, inner = np.zeros(stop - start, np.int16), math.prod(shape)
     for size, role in zip(shape, axes, strict=True):
         inner //= max(1, size)
-        if "/" in role:
+        if "/" in role and inner and size:
+            rows = np.arange(start // inner, -(-stop // inner) + 1)
+            edges = np.clip(rows * inner, start, stop)
             numbers *= len(_fusion(role).shares)
-            numbers += _owners(size, role)[position // inner % size]
+            numbers += np.repeat(_owners(size, role)[rows[:-1] % size], edges[1:] - edges[:-1])
     return numbers
 
 
@@ -112,4 +113,4 @@ def _owners(size: int, role: str) -> Any:
     """The number of the layer at each place of an axis."""
     fusion, unit = _fusion(role), _unit(size, role)
     repeats = [share * unit for share in fusion.shares]
-    return np.tile(np.repeat(np.arange(len(repeats)), repeats), fusion.turns)
+    return np.tile(np.repeat(np.arange(len(repeats), dtype=np.int16), repeats), fusion.turns)
