@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,3 +100,8 @@ def peak_memory(*arguments: str | Path, cwd: Path | None = None) -> int:
     err = done.stderr.decode()
     assert done.returncode == 0, err
     return int(err.split()[-1]) << 10
+
+
+def heed_interrupts() -> None:
+    """For ``preexec_fn``: a child that hears SIGINT, also where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -136,6 +136,8 @@ def _stripped(text: str, place: Place) -> tuple[str, Place]:
 
 
 def _tree(draft: Code) -> ast.Module:
+    if "\0" in draft.text:  # releases of Python word this in two ways
+        raise draft.mistake(_at(1, 0), "there is a NUL character in it")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -145,7 +147,7 @@ def _tree(draft: Code) -> ast.Module:
     except (RecursionError, MemoryError):
         raise draft.mistake(_at(1, 0), "nested too deeply") from None
     except ValueError:
-        raise draft.mistake(_at(1, 0), "there is a NUL character in it") from None
+        raise draft.mistake(_at(1, 0), "a character in it is no text") from None
 
 
 def _translated(error: SyntaxError, draft: Code) -> ParamctlError:
@@ -188,4 +190,5 @@ def _characters(line: str, offset: int) -> int:
     """A place in a line in characters; ``ast`` counts bytes of UTF-8."""
     if line.isascii():
         return offset
-    return len(line.encode()[:offset].decode(errors="ignore"))
+    written = line.encode(errors="surrogatepass")[:offset]
+    return len(written.decode(errors="ignore"))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from clusters import Packing
-from command import call, expect
+from command import call, expect, heed_interrupts
 
 from paramctl.compute import elsewhere
 from paramctl.compute.elsewhere import Parcel, perform
@@ -245,6 +245,7 @@ def test_an_interrupt_leaves_neither_files_nor_processes(tmp_path):
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     while command.poll() is None and not list(tmp_path.glob(".out.*/*.safetensors")):
         pass

@@ -99,7 +99,8 @@ def test_blanks_in_front_move_the_place():
         ("a = 1", "expected an expression, found a statement"),
         ("a; b", "one expression is expected here, found more"),
         ("f(", "'(' was never closed"),
-        ("x\0y", "source code string cannot contain null bytes"),
+        ("x\0y", "there is a NUL character in it"),
+        ("x + \udcff", "a character in it is no text"),
     ],
 )
 def test_what_is_no_expression_is_said(text, problem):

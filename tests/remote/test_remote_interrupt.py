@@ -8,6 +8,7 @@ import threading
 
 import pytest
 import spell
+from command import heed_interrupts
 from remote_servers import serving
 
 
@@ -37,7 +38,12 @@ def test_an_interrupted_command_ends_at_once(verb, number, code, folder):
 
     with serving(folder, fault) as shop:
         words = [sys.executable, "-m", "paramctl", verb, shop.url]
-        child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child = subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=heed_interrupts,
+        )
         try:
             assert asked.wait(60)
             child.send_signal(number)
