@@ -126,7 +126,9 @@ def _metadata(draft: Draft, file: int) -> dict[str, str]:
     own = draft.metadata[file]
     before = own if draft.is_relaid else draft.source.headers[file].metadata
     declared = [slot for slot in draft.slots if slot.kept is not None and slot.declared]
-    known = {key for header in draft.source.headers for key in header.metadata}
+    written = {slot.now().shard for slot in draft.slots if slot.kept is None}
+    headers = enumerate(draft.source.headers)
+    known = {key for shard, header in headers if shard in written for key in header.metadata}
     by_origin = {
         slot.origin.name: slot
         for slot in declared

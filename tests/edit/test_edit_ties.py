@@ -209,3 +209,14 @@ def test_a_shard_that_loses_all_its_tensors_goes_and_the_rest_are_counted_anew(t
     names = sorted(path.name for path in (tmp_path / "out").glob("*.safetensors"))
     assert names == ["model-00001-of-00001.safetensors"]
     assert stored(tmp_path / "out") == {"b": ONE, "d": TWO}
+
+
+def test_a_tie_outlives_the_shard_that_declared_it(tmp_path):
+    one = ("F32", [2], bytes(8))
+    spell_file = {"a": one, "twin": one, "triplet": one, "b": ("F32", [1], bytes(4))}
+    (tmp_path / "whole.safetensors").write_bytes(spell.checkpoint(spell_file))
+    expect(0, "tie", "whole.safetensors", "a", "triplet", "-o", "tied", cwd=tmp_path)
+    expect(0, "reshard", "tied", "--max-shard-size", "8B", "-o", "shards", cwd=tmp_path)
+    expect(0, "tie", "shards", "twin", "a", "-o", "out", cwd=tmp_path)
+    names = expect(0, "ls", "out", "-f", "names", cwd=tmp_path).out.split()
+    assert names == ["a", "b", "triplet", "twin"]
