@@ -10,7 +10,6 @@ from typer.core import TyperGroup
 from paramctl.cli import verbs
 from paramctl.names import near
 
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _GROUPS = ("Look", "Judge", "Run", "Change", "Learn")
 
 
@@ -47,7 +46,7 @@ class Verbs(TyperGroup):
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
         parser = getattr(module, "Parser", None)  # a verb may read its arguments in its own way
-        single.command(name=cmd_name, cls=parser, context_settings=_SETTINGS)(module.run)
+        single.command(name=cmd_name, cls=parser)(module.run)
         return typer.main.get_command(single)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -70,3 +69,14 @@ class Verbs(TyperGroup):
             if rows:
                 with formatter.section(group):
                     formatter.write_dl(rows)
+
+
+def several(help_text: str | None) -> typer.Typer:
+    """The ``app`` of a verb that has verbs of its own."""
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )

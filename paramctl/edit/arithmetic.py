@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from paramctl.errors import SelectionError, UsageError
 from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.select.choose import counted
 from paramctl.sources.source import Source
 
 if TYPE_CHECKING:
@@ -51,18 +50,14 @@ class Arithmetic(Edit):
         """The chosen entries; the floating ones when nothing is selected.
 
         Raises:
-            SelectionError: nothing is left, or not as many as expected.
+            SelectionError: nothing is left.
         """
-        found = super().choose(manifest, step if step.selections else replace(step, expect=None))
+        found = super().choose(manifest, step)
         if step.selections:
             return found
         found = [entry for entry in found if _has_numbers(entry)]
         if not found and not step.allow_empty:
             raise SelectionError(f"none of {len(manifest)} tensors has floats to add to")
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
         return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:

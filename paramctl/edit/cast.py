@@ -1,7 +1,7 @@
 """The same values in another dtype, with every loss counted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from paramctl.dtypes import DTYPES
@@ -14,7 +14,6 @@ from paramctl.formats.content import Block, Content
 from paramctl.formats.parts import Cut, can_be_cut
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.select.choose import counted
 
 _CONFIG_KEYS = ("torch_dtype", "dtype")
 _SHOWN = 10
@@ -44,18 +43,14 @@ class Cast(Edit):
         """The chosen entries; the floating ones when nothing is selected.
 
         Raises:
-            SelectionError: nothing is left, or not as many as expected.
+            SelectionError: nothing is left.
         """
-        found = super().choose(manifest, step if step.selections else replace(step, expect=None))
+        found = super().choose(manifest, step)
         if step.selections:
             return found
         found = [entry for entry in found if _is_computable(entry)]
         if not found and not step.allow_empty:
             raise SelectionError(f"none of {len(manifest)} tensors has floats to cast")
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
         return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:

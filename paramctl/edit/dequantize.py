@@ -1,7 +1,7 @@
 """FP8 weights with scales to plain floats: each value times the scale of its block, once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -24,7 +24,6 @@ from paramctl.edit.scales import (
 from paramctl.errors import SelectionError, UsageError
 from paramctl.formats.content import Block, Content
 from paramctl.manifest import Entry, Manifest
-from paramctl.select.choose import counted
 
 _AT_ONCE = 1 << 20  # values computed at a time; each needs some ten bytes
 
@@ -60,16 +59,12 @@ class Dequantize(Edit):
         """The chosen FP8 tensors; all of them when nothing is selected.
 
         Raises:
-            SelectionError: there is none, or not as many as expected.
+            SelectionError: there is none.
         """
-        found = super().choose(manifest, replace(step, expect=None))
+        found = super().choose(manifest, step)
         found = [entry for entry in found if entry.dtype in QUANTIZED]
         if not found and not step.allow_empty:
             raise SelectionError(f"none of the selected of {len(manifest)} tensors is FP8")
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
         return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:

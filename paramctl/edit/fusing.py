@@ -1,7 +1,7 @@
 """What splitting and fusing share: their options, and which of the selected tensors they take."""
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from paramctl.edit.fused import Fusion
 from paramctl.edit.layouts import Heads, find_layout, parse_names
@@ -47,9 +47,9 @@ class Fusing(Edit):
         """The selected entries whose names the layout knows.
 
         Raises:
-            SelectionError: there are none, or another number than expected.
+            SelectionError: there are none.
         """
-        selected = super().choose(manifest, replace(step, expect=None))
+        selected = super().choose(manifest, step)
         found = [entry for entry in selected if self.takes(entry.name)]
         if selected and not found and not step.allow_empty:
             known = "; ".join(" ".join((fused, *parts)) for fused, parts in self.how.names)
@@ -57,10 +57,6 @@ class Fusing(Edit):
                 f"{counted(len(selected), manifest)} selected, none with a name of the layout "
                 f"{self.layout}",
                 hint=f"names are {known}; tell others by --names FUSED=PART,PART",
-            )
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
             )
         return found
 

@@ -25,7 +25,7 @@ from paramctl.init.scheme import parse_scheme
 from paramctl.init.stream import check_seed
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.select.choose import choose, counted
+from paramctl.select.choose import choose
 
 
 @EDITS.register("init")
@@ -59,7 +59,7 @@ class Init(Edit):
         """The chosen entries without the buffers and constants that nobody asked for.
 
         Raises:
-            SelectionError: nothing is left, or not as many as expected.
+            SelectionError: nothing is left.
         """
         if not step.selections:
             found = [entry for entry in manifest if entry.kind == "parameter"]
@@ -70,10 +70,6 @@ class Init(Edit):
                 for entry in _chosen(manifest, text, allow_empty=step.allow_empty)
             }
             found = [entry for entry in manifest if entry.name in names]
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
         return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:

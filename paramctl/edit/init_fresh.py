@@ -57,7 +57,7 @@ def plan_fresh(spec: Spec, module: Module, step: Step) -> Plan:
     manifest = manifest_of(module)
     if not len(manifest):
         raise UsageError("the model has no tensors", where=show(str(spec.path)))
-    chosen = step.edit.choose(manifest, step)
+    chosen = step.choose(manifest)
     edit = step.edit
     layers = spec_layers(spec, module, manifest)
     layers.update(

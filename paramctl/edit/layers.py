@@ -9,10 +9,8 @@ from paramctl.edit.layer_config import keep_counts_true
 from paramctl.edit.layer_list import Container, find_container, parse_layers
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.edit.tied_config import keep_config_true
-from paramctl.errors import SelectionError
 from paramctl.formats.content import Content
 from paramctl.manifest import Entry, Manifest, guess_kind
-from paramctl.select.choose import counted
 
 _FIRST_ONLY = "relative_attention_bias"  # T5: the first block's table serves all blocks
 
@@ -43,18 +41,9 @@ class Layers(Edit):
     at: str | None = None
 
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
-        """The entries of all layers.
-
-        Raises:
-            SelectionError: not as many as expected.
-        """
+        """The entries of all layers."""
         layers = find_container(manifest, self.at).layers
-        found = [entry for group in layers.values() for entry in group]
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
-        return found
+        return [entry for group in layers.values() for entry in group]
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Drop, renumber and copy layers.

@@ -11,10 +11,9 @@ from paramctl.edit.content import Made, Stored
 from paramctl.edit.draft import Draft
 from paramctl.edit.plan import EDITS, Edit, Step
 from paramctl.edit.tied_config import is_output
-from paramctl.errors import SelectionError, UsageError
+from paramctl.errors import UsageError
 from paramctl.manifest import Entry, Manifest
 from paramctl.names import show
-from paramctl.select.choose import counted
 from paramctl.sources.source import Source
 
 
@@ -37,18 +36,12 @@ class LoraMerge(Edit):
 
         Raises:
             UsageError: one is not there.
-            SelectionError: not as many as expected.
         """
         read = read_adapter(self.adapter)
         names = [_weight(manifest, pair.module) for pair in read.pairs]
         names += [_found(manifest, f"{pair.module}.bias") for pair in read.pairs if pair.bias]
         names += [_found(manifest, name) for name in read.whole]
-        found = [manifest[name] for name in dict.fromkeys(names)]
-        if step.expect is not None and len(found) != step.expect:
-            raise SelectionError(
-                f"selected {counted(len(found), manifest)}, expected {step.expect}"
-            )
-        return found
+        return [manifest[name] for name in dict.fromkeys(names)]
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Merge it.

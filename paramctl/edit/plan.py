@@ -72,6 +72,18 @@ class Step:
     shards: tuple[str, ...] = ()
     where: str = ""
 
+    def choose(self, manifest: Manifest) -> list[Entry]:
+        """The entries that the edit applies to.
+
+        Raises:
+            SelectionError: there are none, or not as many as expected.
+        """
+        found = self.edit.choose(manifest, self)
+        if self.expect is not None and len(found) != self.expect:
+            pool = self.edit.pool(manifest)
+            raise SelectionError(f"selected {counted(len(found), pool)}, expected {self.expect}")
+        return found
+
 
 class Edit(ABC):
     """One kind of change.
@@ -87,16 +99,15 @@ class Edit(ABC):
         return manifest
 
     def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
-        """The entries that a step applies to, by its selections.
+        """The entries that a step applies to, by its selections; how many, ``Step.choose`` asks.
 
         Raises:
-            SelectionError: they match nothing, or not as many as expected.
+            SelectionError: they match nothing.
         """
         return choose(
             self.pool(manifest),
             step.selections,
             allow_empty=step.allow_empty,
-            expect=step.expect,
             shards=step.shards,
             has_spec=any(entry.module_type for entry in self.pool(manifest)),
         )
@@ -177,9 +188,7 @@ def _take(draft: Draft, step: Step) -> Chosen | None:
     manifest = draft.manifest
     pool = step.edit.pool(manifest)
     try:
-        entries = step.edit.choose(manifest, replace(step, shards=tuple(draft.names)))
-        if step.expect is not None and len(entries) != step.expect:
-            raise SelectionError(f"selected {counted(len(entries), pool)}, expected {step.expect}")
+        entries = replace(step, shards=tuple(draft.names)).choose(manifest)
         step.edit.apply(draft, entries)
     except ParamctlError as error:
         if not step.where:

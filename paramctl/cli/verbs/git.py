@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paramctl.cli.group import several
 from paramctl.cli.options import Common, verb
 
 if TYPE_CHECKING:
@@ -13,20 +14,12 @@ if TYPE_CHECKING:
 
 GROUP = "Judge"
 
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _POINTER = b"version https://git-lfs"
 _LONGEST_POINTER = 1024  # bytes
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
-)
+app = several(__doc__)
 
 
-@app.command("install", context_settings=_SETTINGS)
+@app.command("install")
 @verb
 def install(
     everywhere: Annotated[
@@ -72,7 +65,7 @@ def _lines(changes: "list[Change]") -> Iterator[str]:
         yield f"{change.action:<9}{show(change.place)}: {value}"
 
 
-@app.command("textconv", context_settings=_SETTINGS)
+@app.command("textconv")
 @verb
 def textconv(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file that git hands over.")],

@@ -4,25 +4,18 @@ from typing import Annotated
 
 import typer
 
+from paramctl.cli.group import several
 from paramctl.cli.options import AllowEmpty, Common, Expect, Select, verb
 from paramctl.cli.writing import Writing, carry_out, finish, writes, writes_anew
 from paramctl.errors import UsageError
 
 GROUP = "Change"
 
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
-)
+app = several(__doc__)
 Base = Annotated[str, typer.Argument(metavar="BASE", help="The checkpoint without the adapter.")]
 
 
-@app.command("merge", context_settings=_SETTINGS)
+@app.command("merge")
 @verb
 @writes
 def merge(
@@ -43,7 +36,7 @@ def merge(
         carry_out("lora", base, [steps.lora_merge(source, expect)], writing, common)
 
 
-@app.command("extract", context_settings=_SETTINGS)
+@app.command("extract")
 @verb
 @writes_anew
 def extract(

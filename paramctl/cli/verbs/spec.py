@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from paramctl.cli.group import several
 from paramctl.cli.looking import Inputs, Settings
 from paramctl.cli.options import Common, Model, verb
 
@@ -18,19 +19,11 @@ if TYPE_CHECKING:
 
 GROUP = "Learn"
 
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
-)
+app = several(__doc__)
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A .yaml file or a family's name.")]
 
 
-@app.command("list", context_settings=_SETTINGS)
+@app.command("list")
 @verb
 def families(*, common: Common) -> None:
     """List the built-in families."""
@@ -71,7 +64,7 @@ def families(*, common: Common) -> None:
     emit(report, common)
 
 
-@app.command("show", context_settings=_SETTINGS)
+@app.command("show")
 @verb
 def show(
     name: Annotated[str, typer.Argument(metavar="SPEC|LAYER", help="A spec, or a built-in layer.")],
@@ -91,7 +84,7 @@ def show(
         print(text, end="" if text.endswith("\n") else "\n")
 
 
-@app.command("layers", context_settings=_SETTINGS)
+@app.command("layers")
 @verb
 def layers(
     name: Annotated[
@@ -139,7 +132,7 @@ def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
     return Report("spec", columns, rows, payload, "layers", text=text if is_detailed else None)
 
 
-@app.command("language", context_settings=_SETTINGS)
+@app.command("language")
 @verb
 def language(
     name: Annotated[
@@ -172,7 +165,7 @@ def language(
     emit(Report("spec", columns, rows, payload, "functions", text=text), common)
 
 
-@app.command("shapes", context_settings=_SETTINGS)
+@app.command("shapes")
 @verb
 def shapes(spec: Spec, input_: Inputs = None, set_: Settings = None, *, common: Common) -> None:
     """Print every tensor's sizes and where each came from."""
@@ -231,7 +224,7 @@ def _sizes(parameter: "Parameter") -> list[dict[str, Any]]:
     ]
 
 
-@app.command("schema", context_settings=_SETTINGS)
+@app.command("schema")
 @verb
 def schema(*, common: Common) -> None:
     """Print the JSON Schema of specs, for editors."""
@@ -242,7 +235,7 @@ def schema(*, common: Common) -> None:
     print(json.dumps(json_schema(), indent=2))
 
 
-@app.command("infer", context_settings=_SETTINGS)
+@app.command("infer")
 @verb
 def infer(model: Model, *, common: Common) -> None:
     """Print a starting spec with the names and shapes of a checkpoint."""
