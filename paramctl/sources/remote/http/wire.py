@@ -67,7 +67,7 @@ class Line:
 
     def __init__(self, link: Link) -> None:
         self.deadline = 0.0
-        self._link = link
+        self._answer: http.client.HTTPResponse | None = None
         self._proxy = _proxy(link)
         near = self._proxy or link
         if link.scheme == "https":
@@ -102,11 +102,14 @@ class Line:
         for name, value in {"Host": link.authority, **headers}.items():
             self._connection.putheader(name, value)
         self._connection.endheaders()
-        return self._connection.getresponse()
+        self._answer = self._connection.getresponse()
+        return self._answer
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, also where the last answer took the socket over to be the last one."""
         self._connection.close()
+        if self._answer is not None:
+            self._answer.close()
 
     def abort(self) -> None:
         """Wake up whoever waits on this connection, from another thread."""
