@@ -61,6 +61,8 @@ def difference(left: Any, right: Any, exact_gaps: Any = None) -> Difference:
         left, right = left.astype(np.complex128), right.astype(np.complex128)
     gap = np.subtract(left, right, out=scratch("gap", len(left), left.dtype))
     gap = np.abs(gap, out=gap if gap.dtype.kind == "f" else None)
+    if exact_gaps is not None:
+        gap[:] = exact_gaps
     largest = float(np.maximum.reduce(gap, initial=0.0))
     if not math.isfinite(largest):
         found = _with_non_finite(left, right)
@@ -97,7 +99,7 @@ def _with_non_finite(left: Any, right: Any) -> Difference | None:
 
 
 def integer_difference(dtype: str, left: Any, right: Any, values: tuple[Any, Any]) -> Difference:
-    """The figures of two blocks of 64-bit integers; ``max_abs`` is exact."""
+    """The figures of two blocks of 64-bit integers, from exact gaps; ``max_abs`` is an integer."""
     floats = decode(dtype, left, "left values"), decode(dtype, right, "right values")
     return difference(*floats, exact_gaps=gaps(*values))
 

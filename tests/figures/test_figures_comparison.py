@@ -149,6 +149,14 @@ def test_differences_of_64_bit_integers_are_exact(kind):
     assert compare(one_off, Rule("value", atol=1)).is_equal
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_the_sums_of_64_bit_integers_see_what_a_double_would_round(kind):
+    a = np.array([2**60, 7, 2**60], kind)
+    found = compare(pair(a, a + np.array([1, 0, 3], kind)))
+    assert found.mean_abs == pytest.approx(4 / 3)
+    assert found.rel_l2 == pytest.approx(math.sqrt(10) / (math.sqrt(2) * 2**60))
+
+
 def test_small_unsigned_integers_do_not_wrap():
     assert compare(pair(np.uint8([3]), np.uint8([5]))).max_abs == 2.0
 
