@@ -102,11 +102,10 @@ class Line:
         for name, value in {"Host": link.authority, **headers}.items():
             self._connection.putheader(name, value)
         self._connection.endheaders()
-        self._answer = self._connection.getresponse()
-        return self._answer
+        return self._connection.getresponse()
 
     def close(self) -> None:
-        """Hang up, also where the last answer took the socket over to be the last one."""
+        """Hang up, also where the last answer, of a proxy perhaps, still holds the socket."""
         self._connection.close()
         if self._answer is not None:
             self._answer.close()
@@ -119,7 +118,9 @@ class Line:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def _response(self, sock: socket.socket, **options: Any) -> http.client.HTTPResponse:
-        return http.client.HTTPResponse(_Door(sock, self), **options)  # type: ignore[arg-type]
+        door: Any = _Door(sock, self)
+        self._answer = http.client.HTTPResponse(door, **options)
+        return self._answer
 
 
 class Switchboard:
@@ -165,8 +166,9 @@ class Switchboard:
         with self._lock:
             self._closed = True
             lines, self._lines = self._lines, {}
+        mine = self._local.__dict__.get("lines", {}).values()
         for line, is_used in lines.items():
-            if is_used:
+            if is_used and line not in mine:
                 line.abort()
             else:
                 line.close()
