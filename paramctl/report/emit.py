@@ -89,8 +89,9 @@ def _draw(report: Report, form: str, target: Screen) -> None:
     else:
         rows = list(report.rows)
     gone: list[str] = []
-    if report.optional and target.is_terminal and form == "table":
-        cells, columns, gone = narrowed(rows, columns, report.optional, target.width)
+    if report.optional and target.is_terminal:
+        room = target.width - max(map(len, guides), default=0)
+        cells, columns, gone = narrowed(rows, columns, report.optional, room)
     else:
         cells = [list(map(human, row, columns)) for row in rows]
     for guide, cell in zip(guides, cells, strict=False):

@@ -40,6 +40,7 @@ _GRADIENTS = (
 def run_report(result: Result) -> Report:
     """The report of a run: gradients, else the trace, else the outputs as its rows."""
     columns, rows, key = _table(result)
+    tree = _trees(rows, key)
     outputs = {name: _output(held) for name, held in result.outputs.items()}
     payload: dict[str, Any] = {"device": result.device, "outputs": outputs}
     if result.trace is not None:
@@ -56,9 +57,10 @@ def run_report(result: Result) -> Report:
         payload["first_nonfinite"] = _nonfinite(result)
     return Report(
         verb="forward",
-        branches=[Branch(row[:-1]) for row in rows] if key == "outputs" else (),
-        branch_columns=columns[:-1] if key == "outputs" else (),
-        is_tree=key == "outputs",
+        branches=tree,
+        branch_columns=columns[:-1] if key == "outputs" else columns,
+        is_tree=bool(tree),
+        optional=("inf", "nan") if result.is_finite else ("mean", "std"),
         columns=columns,
         rows=rows,
         payload=payload,
@@ -128,6 +130,26 @@ def _table(result: Result) -> tuple[tuple[Column, ...], list[tuple[Any, ...]], s
     keys = [column.name for column in _OUTPUTS]
     outputs = {name: {"name": name, **_output(held)} for name, held in result.outputs.items()}
     return _OUTPUTS, [tuple(one[key] for key in keys) for one in outputs.values()], "outputs"
+
+
+def _trees(rows: list[tuple[Any, ...]], key: str) -> list[Branch]:
+    """What a terminal gets: outputs without their digests, calls below the calls around them."""
+    if key == "outputs":
+        return [Branch(row[:-1]) for row in rows]
+    return _nested(rows) if key == "trace" else []
+
+
+def _nested(rows: list[tuple[Any, ...]]) -> list[Branch]:
+    tops: list[Branch] = []
+    around = [("", tops)]
+    for path, *rest in rows:
+        while not path.startswith(around[-1][0]):
+            around.pop()
+        beginning, siblings = around[-1]
+        inner: list[Branch] = []
+        siblings.append(Branch((path.removeprefix(beginning), *rest), inner))
+        around.append(("" if path == "." else f"{path}.", inner))
+    return tops
 
 
 def _trace_rows(result: Result) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from paramctl.report.hierarchy import going_on
 from paramctl.report.report import Column
 from paramctl.report.screen import Screen
+from paramctl.report.wrapping import in_lines
 
 GAP = 2
 NARROWEST = 24
@@ -21,12 +22,15 @@ def width_of(text: str) -> int:
 
 
 def widths_of(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[int]:
-    """The width of each column, its header included; a first cell may have several lines."""
+    """The width of each column, its header included; first and last cells may have many lines."""
     widths = [width_of(column.name) for column in columns]
     for row in cells:
-        first = max(map(width_of, row[0].split("\n")))
-        widths = list(map(max, widths, [first, *map(width_of, row[1:])]))
+        widths = list(map(max, widths, map(_widest, row)))
     return widths
+
+
+def _widest(cell: str) -> int:
+    return width_of(cell) if "\n" not in cell else max(map(width_of, cell.split("\n")))
 
 
 def total_width(widths: Sequence[int]) -> int:
@@ -40,12 +44,15 @@ def folded(
     width: int,
     guides: Sequence[str] = (),
 ) -> list[list[str]] | None:
-    """The cells with names on several lines where a table would be wider than ``width``.
+    """The cells with texts and names on several lines where a table would be wider than ``width``.
 
-    Names are folded behind a dot if there is one in the right place; the guides of a tree go
-    on beside them. ``None`` if folding names is not enough.
+    A last column of text is folded between words. Names are folded behind a dot if there is one
+    in the right place; the guides of a tree go on beside them. ``None`` if that is not enough.
     """
     widths = widths_of(cells, columns)
+    if columns[-1].kind == "text" and len(columns) > 1 and total_width(widths) > width:
+        cells = _with_words_folded(cells, width - total_width(widths[:-1]) - GAP)
+        widths = widths_of(cells, columns)
     excess = max(0, total_width(widths) - width)
     deepest = max(map(len, guides), default=0)
     room = widths[0] - excess
@@ -55,6 +62,13 @@ def folded(
         ["\n".join(_pieces(row[0], room, guide)), *row[1:]]
         for row, guide in zip_longest(cells, guides, fillvalue="")
     ]
+
+
+def _with_words_folded(cells: Sequence[Sequence[str]], room: int) -> Sequence[Sequence[str]]:
+    """The cells with the last one of each row in lines of at most ``room`` columns, if words do."""
+    if room < NARROWEST:
+        return cells
+    return [[*row[:-1], "\n".join(in_lines(row[-1], room))] for row in cells]
 
 
 def _pieces(text: str, room: int, guide: str) -> Iterator[str]:
@@ -80,10 +94,11 @@ def aligned(
     rule = min(rule, screen.width) if screen.is_terminal else rule
     yield ("─" if screen.has_unicode else "-") * rule + "\n"
     for row in cells:
-        first, *more = row[0].split("\n")
-        yield _line([first, *row[1:]], widths, columns)
-        for line in more:
-            yield line + "\n"
+        lasts = row[-1].split("\n") if len(row) > 1 else []
+        lines = list(zip_longest(row[0].split("\n"), lasts, fillvalue=""))
+        for number, (first, last) in enumerate(lines):
+            middle = [""] * len(row[1:-1]) if number else row[1:-1]
+            yield _line([first, *middle, *([last] if lasts else [])], widths, columns)
 
 
 def _line(row: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) -> str:

@@ -121,6 +121,7 @@ def _report(
 ) -> "Report":
     from paramctl.report.report import Column, Report
     from paramctl.report.screen import screen
+    from paramctl.report.wrapping import wrapped
 
     columns = [Column("name", "name"), Column("formula"), Column("options"), Column("source")]
     if has_shape:
@@ -134,7 +135,7 @@ def _report(
     def text(target: "Screen") -> "Iterator[str]":
         for piece, row in zip(pieces, rows, strict=True):
             for line, indent in (_details if is_detailed else _listed)(piece, row):
-                yield from _wrapped(line, indent, target)
+                yield from wrapped(line, indent, target)
 
     target = screen()
     is_narrow = target.is_terminal and target.width < _width(cells)
@@ -184,15 +185,3 @@ def _details(piece: "Description", row: dict[str, Any]) -> "Iterator[tuple[str, 
         yield f"also: {', '.join(piece.aliases)}", "  "
     if piece.source:
         yield f"source: {piece.source}", "  "
-
-
-def _wrapped(text: str, indent: str, target: "Screen") -> list[str]:
-    """The text in lines that fit a terminal, all but the first one indented."""
-    import textwrap
-
-    if not target.is_terminal:
-        return [text]
-    return textwrap.wrap(
-        text, target.width, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip

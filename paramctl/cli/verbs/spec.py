@@ -101,7 +101,8 @@ def layers(
 
 
 def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
-    from paramctl.report.report import Column, Report
+    from paramctl.report.report import Branch, Column, Report
+    from paramctl.report.wrapping import wrapped
 
     rows = [
         (one.name, one.usage, ", ".join(f"{t.name} {t.shape}" for t in one.tensors), one.about)
@@ -120,16 +121,27 @@ def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
         ]
     }
 
-    def text(_screen: "Screen") -> "Iterator[str]":
+    def text(screen: "Screen") -> "Iterator[str]":
         for one in found:
-            yield f"{one.usage}"
-            yield f"    {one.about}"
+            yield from wrapped(one.usage, "    ", screen)
+            yield from wrapped(f"    {one.about}", "    ", screen)
             for tensor in one.tensors:
                 extra = f" {tensor.when}" if tensor.when else ""
                 init = f" = {tensor.init}" if tensor.init else ""
-                yield f"  {tensor.kind} {tensor.name} {tensor.shape}{init}{extra}"
+                line = f"  {tensor.kind} {tensor.name} {tensor.shape}{init}{extra}"
+                yield from wrapped(line, "    ", screen)
 
-    return Report("spec", columns, rows, payload, "layers", text=text if is_detailed else None)
+    return Report(
+        "spec",
+        columns,
+        rows,
+        payload,
+        "layers",
+        branches=[Branch((one.name, one.about)) for one in found],
+        branch_columns=(columns[0], columns[-1]),
+        is_tree=not is_detailed,
+        text=text if is_detailed else None,
+    )
 
 
 @app.command("language")
@@ -144,6 +156,7 @@ def language(
     """List the functions of the language: usage, formula, shapes, source."""
     from paramctl.report.emit import emit
     from paramctl.report.report import Column, Report
+    from paramctl.report.wrapping import wrapped
     from paramctl.spec.language import arithmetic_names, describe_functions
 
     found = describe_functions(name)
@@ -152,13 +165,13 @@ def language(
         "arithmetic": arithmetic_names(),
     }
 
-    def text(_screen: "Screen") -> "Iterator[str]":
+    def text(screen: "Screen") -> "Iterator[str]":
         for one in found:
             also = f"  (also {', '.join(one.aliases)})" if one.aliases else ""
-            yield f"{one.usage}{also}"
+            yield from wrapped(f"{one.usage}{also}", "  ", screen)
             for line in (one.formula, one.shapes, one.source and f"Source: {one.source}"):
                 if line:
-                    yield f"    {line}"
+                    yield from wrapped(f"    {line}", "      ", screen)
 
     rows = [(one.name, one.usage, one.formula, one.shapes) for one in found]
     columns = (Column("name", "name"), *(Column(each) for each in ("usage", "formula", "shapes")))
