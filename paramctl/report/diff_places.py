@@ -1,5 +1,6 @@
 """The changes at one place of several layers taken together, as one thing to tell."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from paramctl.report.values import shape_text
 
 _MOST_CASTS = 4  # places that are told one by one
 _FAR = 4  # times as much change as in another layer is worth telling where
+_NUMBER = re.compile(r"\d[\d,.]*(e[+-]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Place:
     @property
     def max_abs(self) -> float | int | None:
         """The largest difference of all."""
-        return max((one.max_abs for one in self.figures if one.max_abs is not None), default=None)
+        found = max((one.max_abs for one in self.figures if one.max_abs is not None), default=None)
+        return found if found or not self.special else None
 
     @property
     def relative(self) -> str:
@@ -93,7 +96,7 @@ class Place:
         sizes = [
             (one.rel_l2, place) for place, one in enumerate(self.figures) if one.rel_l2 is not None
         ]
-        if not sizes:
+        if not sizes or (self.special and not max(sizes)[0]):
             return ""
         low, high = min(sizes), max(sizes)
         if len(sizes) == 1 or f"{low[0]:.2g}" == f"{high[0]:.2g}":
@@ -132,6 +135,14 @@ def _forms(change: Change) -> object:
     return change.before and change.before[1:3], change.after and change.after[1:3]
 
 
+def _kind(change: Change) -> object:
+    """What changes that are told together have in common, besides their names."""
+    figures = change.figures
+    broken = figures and (len(set(figures.nan)) > 1, len(set(figures.inf)) > 1)
+    explained = _NUMBER.sub("#", change.explanation)
+    return change.status, broken, change.to is None, _forms(change), explained
+
+
 def percent(count: int, total: int) -> str:
     """A share in three figures that never claims all for less than all."""
     text = f"{100 * count / max(total, 1):.3g}%"
@@ -140,13 +151,9 @@ def percent(count: int, total: int) -> str:
 
 def places(changes: Sequence[Change]) -> list[Place]:
     """Changes by place, in the order of the first of each."""
-    kinds = [
-        (change.status, change.figures is None, change.to is None, _forms(change))
-        for change in changes
-    ]
     found = [
         Place(group.title, tuple(changes[number] for number in group.places))
-        for group in grouped([change.name for change in changes], kinds)
+        for group in grouped([change.name for change in changes], list(map(_kind, changes)))
     ]
     return [*(place for place in found if place.status != "cast"), *_casts(found)]
 

@@ -49,12 +49,13 @@ def _below_names(found: Sequence[Place], screen: Screen) -> Iterator[str]:
         if room >= _SHORTEST_BAR:
             break
     longest = max(_SHORTEST_BAR, min(_LONGEST_BAR, room))
-    most = _most(found)
+    most, width = _most(found), screen.width - longest - _EDGES
+    widest = max((width_of(text) for text in words if width_of(text) <= width), default=0)
     for place, text in zip(found, words, strict=True):
         yield f" {show(place.title)}"
         if place.to:
             yield f"    to {show(place.to)}"
-        yield f"    {text} {_bar(place, most, longest, screen)}".rstrip()
+        yield f"    {_padded(text, widest)} {_bar(place, most, longest, screen)}".rstrip()
 
 
 def _beside(place: Place, is_detailed: bool) -> str:

@@ -76,6 +76,31 @@ def test_two_kinds_of_explanation_are_told_and_more_are_hinted_at():
     assert "rank 0; rank 1; …" in lines(told, 200)[0]
 
 
+def test_what_explains_one_layer_is_not_said_of_the_others():
+    told = [change(f"a.{n}.w", explanation="now zero" * (n == 1)) for n in range(3)]
+    assert [line.partition(" ~")[0].rstrip() for line in lines(told, 200)] == [
+        " a.{0,2}.w | 2 changed 50% of 32, max 1.5, relative 0.5",
+        " a.1.w     | changed 50% of 16, max 1.5, relative 0.5, now zero",
+    ]
+
+
+def test_layers_with_nan_and_with_infinities_are_told_apart():
+    found = [change(f"a.{n}.w", 0.0) for n in range(3)]
+    broken = [
+        replace(one, figures=replace(one.figures, max_abs=0.0, **{key: (0, 1)}))
+        for one, key in zip(found, ("nan", "inf", "nan"), strict=True)
+    ]
+    assert [line.partition("~")[0].rstrip() for line in lines(broken, 200)] == [
+        " a.{0,2}.w | 2 changed 50% of 32, 2 NaN",
+        " a.1.w     | changed 50% of 16, 1 Inf",
+    ]
+
+
+def test_bars_below_names_begin_in_one_column():
+    found = lines([change("a" * 60, 0.5), change("b" * 60, 0.125)], 70)
+    assert len({line.index("~") for line in found[1::2]}) == 1
+
+
 @pytest.mark.parametrize(
     ("count", "total", "text"),
     [
@@ -100,9 +125,7 @@ def test_numbers_that_became_nan_are_the_largest_change_and_told():
     before, after = change("a.w", 0.9), change("b.w", 0.0)
     broken = replace(after, figures=replace(after.figures, nan=(0, 2), inf=(3, 1)))
     first, _ = lines([before, broken], 120)
-    assert first.startswith(
-        " b.w | changed 50% of 16, max 1.5, relative 0, 2 NaN, 1 Inf instead of 3"
-    )
+    assert first.startswith(" b.w | changed 50% of 16, max 1.5, 2 NaN, 1 Inf instead of 3")
     assert broken.weight == math.inf
 
 
