@@ -13,7 +13,7 @@ from paramctl.expression.limits import MOST_STEPS
 from paramctl.expression.parse import Code
 from paramctl.expression.plain import PLAIN
 from paramctl.expression.values import Function, attribute, call, item, opts_in
-from paramctl.names import near
+from paramctl.names import near, show
 
 _MISSING = object()
 
@@ -79,8 +79,9 @@ class Evaluator:
         if not isinstance(value, str):
             return value
         if value not in self.functions:
-            known = list(self.functions)
-            raise self.placed(unknown_name(value, known, self.callable_kind), node)
+            problem = f"{ast.unparse(node)} is '{show(value)}', which is no function"
+            hint = "`paramctl spec language` lists them"
+            raise self.placed(LanguageError(problem, hint=hint), node)
         found = self.functions[value]
         return found if opts_in(found, "language_call") else Function(value, found)
 

@@ -113,6 +113,7 @@ LLAMAS = [
         "bert",
         ("BertModel", {**BERT, "hidden_act": "gelu_new", "layer_norm_eps": 0.1}),
         ("BertForPreTraining", BERT),
+        ("BertLMHeadModel", {**BERT, "is_decoder": True}),
         ("BertForMaskedLM", {**BERT, "num_attention_heads": 6, "tie_word_embeddings": False}),
         ("BertForNextSentencePrediction", BERT),
         ("BertForSequenceClassification", {**BERT, "num_labels": 3}),

@@ -134,6 +134,7 @@ WORDS = [
         ("RobertaForSequenceClassification", {**SMALL, "num_labels": 3, "layer_norm_eps": 1e-5}),
         ("RobertaForTokenClassification", {**SMALL, "num_labels": 5, "type_vocab_size": 1}),
         ("RobertaForQuestionAnswering", SMALL),
+        ("RobertaForCausalLM", {**SMALL, "is_decoder": True}),
         ("XLMRobertaForMaskedLM", {**SMALL, "tie_word_embeddings": False}),
         ("CamembertForSequenceClassification", SMALL),
     ),

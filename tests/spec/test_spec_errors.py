@@ -166,6 +166,13 @@ def test_a_mistake_in_a_forward_is_placed(text, tmp_path):
     assert hint is None or error.hint == hint
 
 
+def test_a_config_value_that_is_no_function_is_told_with_its_name(tmp_path):
+    text = "config: {act: laplace}\nmodel:\n  forward: return act(x)"
+    error = mistake(tmp_path, text, x=(2, 4))
+    assert first_line(error) == "act is 'laplace', which is no function"
+    assert error.hint == "`paramctl spec language` lists them"
+
+
 def test_a_contradiction_shows_both_sides(tmp_path):
     text = "model:\n  - Linear(20, 128)\n  - relu\n  - Linear(256, 10)\n"
     error = mistake(tmp_path, text, x=(2, 20))

@@ -61,7 +61,14 @@ class Gelu(Unary):
         return _ANY
 
 
-@define("gelu_tanh", "gelu_new", "gelu_pytorch_tanh", "gelu_fast")
+@define(
+    "gelu_tanh",
+    "gelu_new",
+    "gelu_pytorch_tanh",
+    "gelu_fast",
+    "gelu_python_tanh",
+    "gelu_accurate",
+)
 class GeluTanh(Unary):
     """``y = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2``, as GPT-2 has it.
 
