@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from operator import itemgetter
 from typing import NamedTuple
 
+from paramctl.columns import Columns
 from paramctl.dtypes import DTYPES
 from paramctl.errors import UsageError
 from paramctl.names import near, show
@@ -85,22 +85,31 @@ class Manifest:
         *,
         are_distinct: bool = False,
     ) -> None:
-        self.entries = tuple(entries)
+        self._given = entries if isinstance(entries, Columns) else tuple(entries)
         self.metadata = dict(metadata or {})
         self.describe: Callable[[], Described] | None = None
-        if not are_distinct and len(self._by_name) != len(self.entries):
+        if not are_distinct and len(self._by_name) != len(self._given):
             raise ValueError("a manifest has one entry per name")
 
     @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries, each an object."""
+        return self._given.entries if isinstance(self._given, Columns) else self._given
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The same entries column by column, for who needs no object of each."""
+        return Columns.of(self._given)
+
+    @cached_property
     def _by_name(self) -> dict[str, Entry]:
-        names: Iterable[str] = map(itemgetter(0), self.entries)
-        return dict(zip(names, self.entries, strict=True))
+        return {entry[0]: entry for entry in self.entries}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self._given)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -122,7 +131,7 @@ class Manifest:
 
     def known(self, names: Iterable[str]) -> set[str]:
         """Those of a few names that are there; needs no table of all."""
-        return set(names).intersection(map(itemgetter(0), self.entries))
+        return set(names).intersection(self.columns.names)
 
     def get(self, name: str) -> Entry | None:
         """The entry of a name, or ``None``."""
@@ -131,7 +140,7 @@ class Manifest:
     @property
     def names(self) -> list[str]:
         """All names, aliases included, in order."""
-        return list(self._by_name)
+        return list(self.columns.names)
 
     @property
     def stored(self) -> list[Entry]:
@@ -147,9 +156,9 @@ class Manifest:
     def ties(self) -> list[list[str]]:
         """Groups of names that share one tensor, the canonical name first."""
         groups: dict[str, list[str]] = {}
-        for entry in self.entries:
-            if entry.tied_to is not None:
-                groups.setdefault(entry.tied_to, [entry.tied_to]).append(entry.name)
+        for name, alike in zip(self.columns.names, self.columns.alike, strict=True):
+            if (kept := alike[3]) is not None:
+                groups.setdefault(kept, [kept]).append(name)
         return list(groups.values())
 
 

@@ -35,7 +35,7 @@ def look(
     expect: int | None = None,
     inputs: Sequence[str] | None = None,
     settings: Sequence[str] | None = None,
-) -> Iterator[tuple["Target", list["Entry"]]]:
+) -> "Iterator[tuple[Target, Sequence[Entry]]]":
     """The target of a verb and the entries that its selections choose; warnings on stderr.
 
     Args:
@@ -55,11 +55,13 @@ def look(
     with without_collector(), opened as target:
         for note in target.notes:
             common.say(f"warning: {note}")
-        chosen = choose(
-            target.manifest,
-            select or (),
-            allow_empty=allow_empty,
-            expect=expect,
-            shards=target.shards,
-        )
+        chosen: Sequence[Entry] = target.manifest.columns
+        if select or expect is not None:
+            chosen = choose(
+                target.manifest,
+                select or (),
+                allow_empty=allow_empty,
+                expect=expect,
+                shards=target.shards,
+            )
         yield target, chosen

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from paramctl.columns import Columns
 from paramctl.dtypes import WRITE_ORDER
 from paramctl.edit.content import Made
 from paramctl.edit.draft import Draft
@@ -111,7 +112,7 @@ def fresh_choices(
 
 def _nothing(spec: Spec) -> Source:
     """The source of a checkpoint that does not exist yet: one file without tensors."""
-    header = Header((), dict(_METADATA), (), 0, 0)
+    header = Header(Columns.of(()), dict(_METADATA), (), 0, 0)
     return Source(spec.path, LocalPlace(spec.path.parent), Manifest([]), headers=(header,))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paramctl.columns import Columns
 from paramctl.dtypes import DTYPES, dtype_of
 from paramctl.edit.content import Made, encode
 from paramctl.edit.draft import Draft
@@ -79,7 +80,7 @@ def plan_new(step: Step) -> Plan:
         path=Path("-"),
         place=LocalPlace(Path()),
         manifest=Manifest([]),
-        headers=(Header((), {"format": "pt"}, (), 0, 0),),
+        headers=(Header(Columns.of(()), {"format": "pt"}, (), 0, 0),),
     )
     return plan(nothing, [step])
 

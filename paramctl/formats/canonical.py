@@ -10,9 +10,11 @@ nothing else, no other field, no hole, no second spelling of a number, can have 
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import accumulate, repeat
 from typing import NamedTuple
 
+from paramctl.columns import Alike, Columns
 from paramctl.dtypes import DTYPES
 from paramctl.formats.entries import LARGEST, kind_of_name, nbytes_of
 from paramctl.manifest import Entry
@@ -29,18 +31,33 @@ _new = tuple.__new__  # Entry(...) in a third of the time; 100,000 of them count
 _pairs = json.JSONDecoder(object_pairs_hook=list)
 
 
+class Spelled(NamedTuple):
+    """What such a header says.
+
+    Attributes:
+        entries: the tensors, which lie end to end.
+        stop: where the last of them ends in the file.
+    """
+
+    entries: Columns
+    metadata: dict[str, str]
+    stop: int
+
+
 class _Form(NamedTuple):
     """What tensors of one dtype and shape have in common; ``text`` follows their names."""
 
-    dtype: str
-    shape: tuple[int, ...]
-    kind: str
+    alike: Alike
     nbytes: int
     text: str
 
 
 class _Forms(dict[tuple[str, str], _Form]):
-    """Forms by dtype and spelled shape, each made when it is first asked for."""
+    """Forms in one shard by dtype and spelled shape, each made when it is first asked for."""
+
+    def __init__(self, shard: int) -> None:
+        super().__init__()
+        self._shard = shard
 
     def __missing__(self, key: tuple[str, str]) -> _Form:
         """A new form.
@@ -48,17 +65,15 @@ class _Forms(dict[tuple[str, str], _Form]):
         Raises:
             KeyError: there are no such tensors.
         """
-        form = _form(*key)
+        form = _form(*key, self._shard)
         if form is None:
             raise KeyError(key)
         self[key] = form
         return form
 
 
-def spelled_entries(
-    data: bytes, data_start: int, shard: int
-) -> tuple[list[Entry], dict[str, str]] | None:
-    """The entries and the metadata of a header, ``None`` where it is spelled any other way."""
+def spelled_entries(data: bytes, data_start: int, shard: int) -> Spelled | None:
+    """What a header says, ``None`` where it is spelled any other way."""
     try:
         text = data.decode("utf-8").rstrip(" ")
     except UnicodeDecodeError:
@@ -71,20 +86,36 @@ def spelled_entries(
         return None
     if text.find("\\", begin) >= 0:
         return None
-    entries: list[Entry] = []
-    known: set[str] = set()
-    forms = _Forms()
+    found = _Found([], [], [])
+    forms, place = _Forms(shard), 0
     for piece in _cut(text, begin):
-        parts = piece.split('"')
-        start = entries[-1].stop if entries else data_start
-        spelled, found = _entries(parts, start, data_start, shard, forms)
+        spelled, place = _read(piece.split('"'), place, forms, found)
         if spelled != piece:
             return None
-        entries += found
-        known.update(parts[1::_PARTS])
-    if len(known) < len(entries) or METADATA in known:
+    known = set(found.names)
+    if len(known) < len(found.names) or METADATA in known:
         return None
-    return entries, metadata
+    entries = Columns(found.names, found.alike, partial(_rows, found, data_start))
+    return Spelled(entries, metadata, data_start + place)
+
+
+class _Found(NamedTuple):
+    """The columns of the tensors that were read so far; ``sizes`` are their bytes."""
+
+    names: list[str]
+    alike: list[Alike]
+    sizes: list[int]
+
+
+def _rows(found: _Found, start: int) -> Iterator[Entry]:
+    """The entries of tensors that lie end to end."""
+    stops = list(accumulate(found.sizes, initial=start))
+    nothing = repeat(None)
+    columns = zip(
+        found.names, *zip(*found.alike, strict=True), stops, stops[1:], nothing, nothing,
+        strict=False,
+    )  # fmt: skip
+    return map(_new, repeat(Entry), columns)
 
 
 def _metadata(text: str) -> tuple[dict[str, str] | None, int]:
@@ -111,37 +142,42 @@ def _cut(text: str, begin: int) -> Iterator[str]:
         begin = end + 1
 
 
-def _entries(
-    parts: list[str], start: int, data_start: int, shard: int, forms: _Forms
-) -> tuple[str, list[Entry]]:
-    """Tensors whose text was cut at its quotes, and how they are written; nothing for others."""
+def _read(parts: list[str], place: int, forms: _Forms, found: _Found) -> tuple[str, int]:
+    """Add tensors whose text was cut at its quotes.
+
+    Returns:
+        How these tensors are written, nothing where they can't be; and where the last one ends.
+    """
     names, keys = parts[1::_PARTS], zip(parts[5::_PARTS], parts[8::_PARTS], strict=False)
     joined = " ".join(names)
     try:
-        used = list(map(forms.__getitem__, keys))
-        dtypes, shapes, kinds, sizes, texts = zip(*used, strict=True)
+        alike, sizes, texts = zip(*map(forms.__getitem__, keys), strict=True)
     except (KeyError, ValueError):  # no such tensors, or none at all
-        return "", []
-    places = list(accumulate(sizes, initial=start - data_start))
-    if len(used) != len(names) or places[-1] > LARGEST or not is_printable(joined):
-        return "", []
+        return "", place
+    places = list(accumulate(sizes, initial=place))
+    if len(sizes) != len(names) or places[-1] > LARGEST or not is_printable(joined):
+        return "", place
     digits = list(map(str, places))
     spelled = [
         f'"{name}{text}{begin},{end}]}}'
         for name, text, begin, end in zip(names, texts, digits, digits[1:], strict=False)
     ]
-    stops = [data_start + place for place in places]
     if any(mark in joined for mark in _MARKS_OF_BUFFERS):
-        kinds = tuple(map(kind_of_name, names, dtypes))
-    nothing = repeat(None)
-    columns = zip(
-        names, dtypes, shapes, kinds, nothing, repeat(shard), stops, stops[1:], nothing, nothing,
-        strict=False,
-    )  # fmt: skip
-    return ",".join(spelled), list(map(_new, repeat(Entry), columns))
+        alike = tuple(map(_of_kind, names, alike))
+    found.names.extend(names)
+    found.alike.extend(alike)
+    found.sizes.extend(sizes)
+    return ",".join(spelled), places[-1]
 
 
-def _form(dtype: str, shape: str) -> _Form | None:
+def _of_kind(name: str, alike: Alike) -> Alike:
+    """What tensors of a form have in common if they are called so."""
+    dtype, shape, kind, tie, shard = alike
+    own = kind_of_name(name, dtype)
+    return alike if own == kind else (dtype, shape, own, tie, shard)
+
+
+def _form(dtype: str, shape: str, shard: int) -> _Form | None:
     """What a dtype and a spelled shape such as ``:[2,3],`` say; ``None`` for no such tensor."""
     if dtype not in DTYPES or not _SHAPE.fullmatch(shape):
         return None
@@ -150,4 +186,4 @@ def _form(dtype: str, shape: str) -> _Form | None:
     if nbytes is None:
         return None
     text = f'":{{"dtype":"{dtype}","shape"{shape}"data_offsets":['
-    return _Form(dtype, sizes, kind_of_name("", dtype), nbytes, text)
+    return _Form((dtype, sizes, kind_of_name("", dtype), None, shard), nbytes, text)

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from paramctl.columns import Columns
 from paramctl.errors import CheckpointError
 from paramctl.formats.canonical import METADATA, spelled_entries
 from paramctl.formats.entries import FIELDS, check_entry, entry_of
-from paramctl.formats.layout import check_layout
+from paramctl.formats.layout import check_end, check_layout
 from paramctl.formats.strict_json import kind_of, parse_object, without_collector
 from paramctl.manifest import Entry
 from paramctl.names import show
@@ -48,18 +49,23 @@ class Header:
     """What a header says.
 
     Attributes:
-        entries: the tensors in the order of the header, with absolute positions in the file.
+        tensors: in the order of the header.
         metadata: the text pairs under ``__metadata__``.
         warnings: what was forgiven.
         data_start: where the data begin, in bytes from the start of the file.
         file_size: bytes of the whole file.
     """
 
-    entries: tuple[Entry, ...]
+    tensors: Columns
     metadata: dict[str, str]
     warnings: tuple[Remark, ...]
     data_start: int
     file_size: int
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The tensors, with absolute positions in the file."""
+        return self.tensors.entries
 
 
 class Readable(Protocol):
@@ -153,10 +159,12 @@ def parse_header(data: bytes, *, file_size: int, where: str, shard: int = 0) -> 
         )
     start = PREFIX + length
     with without_collector():
-        usual = spelled_entries(text, start, shard)
-        entries, metadata, warnings = (*usual, []) if usual else _read(text, start, shard, where)
+        if usual := spelled_entries(text, start, shard):
+            check_end(usual.stop, file_size=file_size, where=where)
+            return Header(usual.entries, usual.metadata, (), start, file_size)
+        entries, metadata, warnings = _read(text, start, shard, where)
         check_layout(entries, data_start=start, file_size=file_size, where=where)
-    return Header(tuple(entries), metadata, tuple(warnings), start, file_size)
+    return Header(Columns.of(entries), metadata, tuple(warnings), start, file_size)
 
 
 def _read(

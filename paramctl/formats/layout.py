@@ -16,6 +16,15 @@ def check_layout(entries: Sequence[Entry], *, data_start: int, file_size: int, w
     end = _end(entries, data_start)
     if end is None:
         end = _checked_end(entries, data_start, where)
+    check_end(end, file_size=file_size, where=where)
+
+
+def check_end(end: int, *, file_size: int, where: str) -> None:
+    """Hold a file to the length that its header describes.
+
+    Raises:
+        CheckpointError: it is too short or too long.
+    """
     if end > file_size:
         raise CheckpointError(
             f"the file is {file_size} bytes, its header describes {end}: {end - file_size} missing",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from paramctl.columns import Columns
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry
 from paramctl.names import natural_keys, near
@@ -20,7 +21,7 @@ _KEYS: dict[str, Callable[[Entry], Any]] = {
 ORDERS = tuple(_KEYS)
 
 
-def ordered(entries: Sequence[Entry], by: str = "name") -> list[Entry]:
+def ordered(entries: Sequence[Entry], by: str = "name") -> Columns:
     """Entries in an order of ``ORDERS``; equal ones in natural order of their names.
 
     Raises:
@@ -30,9 +31,10 @@ def ordered(entries: Sequence[Entry], by: str = "name") -> list[Entry]:
         similar = near(by, ORDERS)
         hint = f"did you mean {similar[0]}?" if similar else f"orders are {', '.join(ORDERS)}"
         raise UsageError(f"no order named '{by}'", hint=hint)
-    keys = natural_keys([entry.name for entry in entries])
-    by_name = [entries[place] for place in sorted(range(len(entries)), key=keys.__getitem__)]
-    return by_name if by == "name" else sorted(by_name, key=_KEYS[by])
+    columns = Columns.of(entries)
+    keys = natural_keys(columns.names)
+    by_name = columns.picked(sorted(range(len(columns)), key=keys.__getitem__))
+    return by_name if by == "name" else Columns.of(sorted(by_name, key=_KEYS[by]))
 
 
 def stored_bytes(entry: Entry) -> int | None:

@@ -45,7 +45,7 @@ def jsonl(report: Report) -> Iterator[str]:
         return
     own = report.answer.get(report.rows_key)
     if isinstance(own, Encoded):
-        yield from ("\n".join(batch) + "\n" for batch in own.batches)
+        yield from (f"{some}\n" for some in own.joined("\n"))
         return
     for row in own if isinstance(own, list | tuple) else row_objects(report):
         yield encode(row) + "\n"

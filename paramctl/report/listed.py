@@ -1,9 +1,11 @@
 """The report of ``ls``: a row per name."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Any
 
+from paramctl.columns import Alike, Columns
 from paramctl.listing.rows import stored_bytes
 from paramctl.listing.target import Target
 from paramctl.manifest import Entry
@@ -20,6 +22,7 @@ _COLUMNS = (
     Column("nbytes", "bytes", "?"),
 )
 _LONG = (Column("shard", "number"), Column("start", "number"), Column("stop", "number"))
+_OPENING = '{"name": "'
 _MOST_TIES = 10
 
 
@@ -30,24 +33,26 @@ def listed(target: Target, entries: Sequence[Entry], *, long: bool) -> Report:
         long: whether shard and offsets come along: the shard by its number, from 1; where the
             tensor starts and stops in that file, in bytes.
     """
+    columns = Columns.of(entries)
     return Report(
         "ls",
         _COLUMNS + _LONG if long else _COLUMNS,
-        _rows(entries, long),
-        payload=lambda: {"tensors": Encoded(_objects(entries, target, long))},
+        _rows(columns, long),
+        payload=lambda: {"tensors": Encoded(partial(_objects, columns, target, long))},
         notes=_notes(entries),
     )
 
 
-def _rows(entries: Sequence[Entry], long: bool) -> Iterator[tuple[Any, ...]]:
+def _rows(entries: Columns, long: bool) -> Iterator[tuple[Any, ...]]:
     """A row per entry; sizes are counted once for tensors of one shape."""
-    common: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for entry in entries:
-        alike = entry[1:5]  # dtype, shape, kind and tie
+    common: dict[Alike, tuple[Any, ...]] = {}
+    places = map(_place, entries) if long else repeat(())
+    for name, alike, place in zip(entries.names, entries.alike, places, strict=False):
         rest = common.get(alike)
         if rest is None:
+            entry = Entry(name, *alike)
             rest = common[alike] = (entry.dtype, entry.shape, entry.numel, stored_bytes(entry))
-        yield (entry[0], *rest, *_place(entry)) if long else (entry[0], *rest)
+        yield (name, *rest, *place)
 
 
 def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
@@ -56,21 +61,21 @@ def _place(entry: Entry) -> tuple[int | None, int | None, int | None]:
     return entry.shard + 1, entry.start, entry.stop
 
 
-def _objects(entries: Sequence[Entry], target: Target, long: bool) -> Iterator[list[str]]:
+def _objects(entries: Columns, target: Target, long: bool, between: str) -> Iterator[str]:
     """A JSON object per entry; what tensors of one shape have in common is written once."""
     rests = _Rests(target, long)
+    closing = "}" + between + _OPENING
     for start in range(0, len(entries), AT_ONCE):
-        some = entries[start : start + AT_ONCE]
-        names = _inner_texts([entry[0] for entry in some])
-        common = [rests[entry[1:6]] for entry in some]
-        places = map(_offsets, some) if long else repeat("", len(some))
-        yield [
-            f'{{"name": "{name}", {rest}{place}}}'
-            for name, rest, place in zip(names, common, places, strict=True)
-        ]
+        names = entries.names[start : start + AT_ONCE]
+        pieces = [closing] * (3 * len(names))
+        pieces[::3] = _inner_texts(names)
+        pieces[1::3] = map(rests.__getitem__, entries.alike[start : start + AT_ONCE])
+        if long:
+            pieces[2::3] = [_offsets(one) + closing for one in entries[start : start + AT_ONCE]]
+        yield (_OPENING + "".join(pieces)).removesuffix(between + _OPENING)
 
 
-class _Rests(dict[tuple[Any, ...], str]):
+class _Rests(dict[Alike, str]):
     """What is written behind a name, by dtype, shape, kind, tie and shard."""
 
     def __init__(self, target: Target, long: bool) -> None:
@@ -78,13 +83,12 @@ class _Rests(dict[tuple[Any, ...], str]):
         self._target = target
         self._long = long
 
-    def __missing__(self, key: tuple[Any, ...]) -> str:
-        rest = encode(_rest(Entry("", *key), self._target, self._long))[1:-1]
-        self[key] = rest
+    def __missing__(self, key: Alike) -> str:
+        rest = self[key] = f'", {encode(_rest(Entry("", *key), self._target, self._long))[1:-1]}'
         return rest
 
 
-def _inner_texts(names: list[str]) -> list[str]:
+def _inner_texts(names: Sequence[str]) -> Sequence[str]:
     """Names as JSON has them between quotes; plain ones are that already."""
     joined = "".join(names)
     if joined.isascii() and is_printable(joined) and '"' not in joined and "\\" not in joined:

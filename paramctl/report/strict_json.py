@@ -9,6 +9,7 @@ from typing import Any
 
 AT_ONCE = 256  # lines that are written together
 _SEPARATORS = (", ", ": ")
+_BETWEEN = ",\n    "  # lines
 
 encode_text: Callable[[str], str] = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(separators=_SEPARATORS, allow_nan=False).encode
@@ -18,11 +19,11 @@ class Encoded:
     """A list of objects that are JSON already, for whoever has many alike.
 
     Attributes:
-        batches: their texts, some hundred at a time.
+        joined: their texts, some hundred at a time, with what is given between each two.
     """
 
-    def __init__(self, batches: Iterable[list[str]]) -> None:
-        self.batches = batches
+    def __init__(self, joined: Callable[[str], Iterator[str]]) -> None:
+        self.joined = joined
 
 
 def encode(value: Any) -> str:
@@ -77,7 +78,7 @@ def document(verb: str, payload: Mapping[str, Any]) -> Iterator[str]:
 
 def _member(value: Any) -> Iterator[str]:
     if isinstance(value, Encoded):
-        yield from _block("[", value.batches, "]")
+        yield from _block("[", value.joined(_BETWEEN), "]")
     elif isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
         lines = (f"{encode(str(key))}: {encode(item)}" for key, item in value.items())
         yield from _block("{", _batches(lines), "}")
@@ -87,15 +88,15 @@ def _member(value: Any) -> Iterator[str]:
         yield encode(value)
 
 
-def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+def _batches(lines: Iterator[str]) -> Iterator[str]:
     while some := list(islice(lines, AT_ONCE)):
-        yield some
+        yield _BETWEEN.join(some)
 
 
-def _block(opening: str, batches: Iterable[list[str]], closing: str) -> Iterator[str]:
+def _block(opening: str, batches: Iterable[str], closing: str) -> Iterator[str]:
     yield opening
-    separator = "\n    "
+    separator = _BETWEEN[1:]
     for lines in batches:
-        yield separator + ",\n    ".join(lines)
-        separator = ",\n    "
+        yield separator + lines
+        separator = _BETWEEN
     yield f"\n  {closing}"

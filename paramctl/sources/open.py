@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paramctl.columns import Columns
 from paramctl.compute.pool import map_ordered
 from paramctl.errors import CheckpointError, MissingError, ParamctlError
 from paramctl.formats.header import Header, read_header
@@ -23,7 +24,7 @@ from paramctl.sources.source import Source
 if TYPE_CHECKING:
     from paramctl.sources.place import File, Place
 
-_NOTHING = Header((), {}, (), 0, 0)
+_NOTHING = Header(Columns.of(()), {}, (), 0, 0)
 _AT_ONCE = 8  # shards of which the headers are asked for together, where asking takes time
 
 
@@ -63,7 +64,7 @@ def _standard_input() -> Source:
     place = LocalPlace(Path())
     file = place.spooled()
     header = read_header(file)
-    manifest = Manifest(header.entries, header.metadata)
+    manifest = Manifest(header.tensors, header.metadata)
     return Source(
         path=Path("-"),
         place=place,
@@ -168,7 +169,7 @@ class _Opening:
     ) -> Manifest:
         is_complete = True
         if index is None:
-            manifest = Manifest(headers[0].entries, headers[0].metadata, are_distinct=True)
+            manifest = Manifest(headers[0].tensors, headers[0].metadata, are_distinct=True)
         else:
             entries = shards.listed_entries(index, headers)
             is_complete = shards.is_complete(index, headers, entries)

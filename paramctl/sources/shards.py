@@ -1,32 +1,29 @@
 """Many shards, one list of tensors: the index decides which tensor is where."""
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 
+from paramctl.columns import Columns
 from paramctl.errors import CheckpointError
 from paramctl.formats.header import Header
 from paramctl.formats.index import Index
-from paramctl.manifest import Entry
 from paramctl.names import counted, show
 
 
-def listed_entries(index: Index, headers: Sequence[Header]) -> list[Entry]:
+def listed_entries(index: Index, headers: Sequence[Header]) -> Columns:
     """The entries that lie where the index says, in the order of shards and headers."""
-    listed: list[Entry] = []
+    listed: list[Columns] = []
     for shard, header in zip(index.shards, headers, strict=True):
-        names = map(itemgetter(0), header.entries)
-        files = list(map(index.weight_map.get, names))
+        files = list(map(index.weight_map.get, header.tensors.names))
         if files.count(shard) == len(files):
-            listed += header.entries
+            listed.append(header.tensors)
         else:
-            pairs = zip(header.entries, files, strict=True)
-            listed += [entry for entry, file in pairs if file == shard]
-    return listed
+            listed.append(header.tensors.picked([i for i, f in enumerate(files) if f == shard]))
+    return Columns.joined(listed)
 
 
-def is_complete(index: Index, headers: Sequence[Header], listed: Sequence[Entry]) -> bool:
+def is_complete(index: Index, headers: Sequence[Header], listed: Columns) -> bool:
     """Whether the index lists each tensor of the shards and no other: as many are in its place."""
-    held = sum(len(header.entries) for header in headers)
+    held = sum(len(header.tensors) for header in headers)
     return len(listed) == held == len(index.weight_map)
 
 
@@ -43,15 +40,15 @@ def places(index: Index, headers: Sequence[Header]) -> dict[str, list[str]]:
     """For each tensor that any shard holds, the shards that hold it."""
     found: dict[str, list[str]] = {}
     for shard, header in zip(index.shards, headers, strict=True):
-        for entry in header.entries:
-            found.setdefault(entry.name, []).append(shard)
+        for name in header.tensors.names:
+            found.setdefault(name, []).append(shard)
     return found
 
 
 def unlisted_names(index: Index, headers: Sequence[Header]) -> list[str]:
     """The names that shards hold and the index doesn't list at all."""
     listed = index.weight_map
-    found = (entry.name for header in headers for entry in header.entries)
+    found = (name for header in headers for name in header.tensors.names)
     return list(dict.fromkeys(name for name in found if name not in listed))
 
 

@@ -9,6 +9,7 @@ Source: ``safetensors.torch.save_model``; transformers, ``_tied_weights_keys``.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from paramctl.columns import Columns
 from paramctl.manifest import Manifest
 from paramctl.names import natural_order, show
 
@@ -43,7 +44,7 @@ def with_aliases(manifest: Manifest, aliases: dict[str, str]) -> Manifest:
         )
         for name in natural_order(aliases)
     ]
-    return Manifest([*manifest.entries, *added], manifest.metadata)
+    return Manifest(Columns.joined([manifest.columns, Columns.of(added)]), manifest.metadata)
 
 
 def apply_family(

@@ -61,10 +61,11 @@ def test_both_ways_of_reading_agree(tensors, metadata, damages, at_once):
 
 def test_an_ordinary_header_is_read_by_columns():
     tensors = [(f"layers.{place}.weight", "BF16", [2, place]) for place in range(50)]
-    text, _ = spelled(tensors, {"format": "pt", "quoted": '{"a": 1}'})
-    entries, metadata = spelled_entries(text + b"   ", 8 + len(text), 1)
+    text, size = spelled(tensors, {"format": "pt", "quoted": '{"a": 1}'})
+    entries, metadata, stop = spelled_entries(text + b"   ", 8 + len(text), 1)
     assert [(entry.name, entry.dtype, list(entry.shape)) for entry in entries] == tensors
     assert metadata == {"format": "pt", "quoted": '{"a": 1}'}
+    assert stop == 8 + len(text) + size == entries[-1].stop
 
 
 @pytest.mark.parametrize(
