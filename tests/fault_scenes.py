@@ -10,6 +10,7 @@ import fault_stage
 import spell
 
 PART = ".paramctl-"
+BYSTANDERS = ("array.npy", "recipe.yaml")  # lie there whatever the scene is about
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,20 @@ class Scene:
         """Set the stage anew."""
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
-        spell.write(stage, fault_stage.stage())
+        files = fault_stage.stage().items()
+        spell.write(stage, {name: content for name, content in files if self.has(name)})
         if self.before == "file":
             (stage / "out.safetensors").write_bytes(spell.checkpoint(fault_stage.tensors(9)))
         elif self.before == "folder":
             old = fault_stage.folder("out", fault_stage.tensors(9), {"model_type": "none"})
             spell.write(stage, old)
+
+    def has(self, name: str) -> bool:
+        """Whether a file of the stage is there: what the command speaks of, and bystanders."""
+        named = {*BYSTANDERS, *self.arguments, *self.edit}
+        if "recipe.yaml" in self.edit:
+            named.add(fault_stage.OTHER)
+        return name.partition("/")[0] in named
 
     def command(self) -> list[str]:
         """The command line, to be run on the stage."""

@@ -12,11 +12,12 @@ CONFIG = {
     "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 12, "torch_dtype": "float32",
     "tie_word_embeddings": False,
 }  # fmt: skip
-RECIPE = """steps:
-  - lerp: {from: like, weight: 0.5, select: "*_proj"}
-  - rename: {rule: "layers.{n}.norm=layers.{n}.ln"}
-  - layers: {list: "1,0,1"}
-  - resize: {select: embed_tokens, dim: "0=16"}
+OTHER = "like"  # the model that the recipe takes from
+RECIPE = f"""steps:
+  - lerp: {{from: {OTHER}, weight: 0.5, select: "*_proj"}}
+  - rename: {{rule: "layers.{{n}}.norm=layers.{{n}}.ln"}}
+  - layers: {{list: "1,0,1"}}
+  - resize: {{select: embed_tokens, dim: "0=16"}}
 """
 
 
@@ -85,7 +86,7 @@ def stage() -> dict[str, bytes]:
         "in.safetensors": spell.checkpoint(tensors(1), {"format": "pt"}),
         **folder("in", tensors(1), {"model_type": "none"}),
         **folder("every", every(1), CONFIG),
-        **folder("like", like, CONFIG),
+        **folder(OTHER, like, CONFIG),
         "pair/model.safetensors": spell.checkpoint(pair),
         "pair/config.json": b'{"tie_word_embeddings": false}',
         "tied/model.safetensors": spell.checkpoint({"embed_tokens.weight": weight}, alias),

@@ -11,17 +11,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fault_scenes import Scene, parts, state, violations, warm_up
-from killed import finish, start
+from fault_changes import CHANGES
+from fault_scenes import Scene, parts, state, violations
+from killed import rehearse, start
 
 
 def limited(scene: Scene, stage: Path, count: int, rnd: random.Random) -> Counter[str]:
     """RLIMIT_FSIZE below what is written, and disks of every size that is too small."""
-    warm_up(stage, scene)
-    scene.prepare(stage)
-    before = state(stage)
-    finish(scene, stage)
-    after = state(stage)
+    before, after, _ = rehearse(scene, stage)
     written = [len(data) for name, data in after.items() if before.get(name) != data]
     found: Counter[str] = Counter()
     for _ in range(count):
@@ -76,18 +73,14 @@ def _judged(
 
 def raced(scene: Scene, stage: Path, count: int, rnd: random.Random) -> Counter[str]:
     """Two writers at once; and an input that is written to, cut, replaced while it is read."""
-    warm_up(stage, scene)
-    scene.prepare(stage)
-    before = state(stage)
-    span = finish(scene, stage)
-    after = state(stage)
+    before, after, span = rehearse(scene, stage)
     found: Counter[str] = Counter()
     for _ in range(count):
         scene.prepare(stage)
         if rnd.random() < 0.5:
             found.update(_two(scene, stage, before, after, rnd.uniform(0, span)))
         else:
-            change = rnd.choice(_CHANGES)
+            change = rnd.choice(CHANGES)
             found.update(_changed(scene, stage, before, change, rnd.uniform(0, span)))
     return found
 
@@ -155,27 +148,3 @@ def _is_whole(stage: Path) -> bool:
         except SafetensorError:
             return False
     return True
-
-
-def flip(path: Path) -> None:
-    """Change the last byte in place."""
-    with path.open("r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        last = file.read(1)
-        file.seek(-1, os.SEEK_END)
-        file.write(bytes([last[0] ^ 1]))
-
-
-def cut(path: Path) -> None:
-    """Cut the file in half."""
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def replace(path: Path) -> None:
-    """Put a copy in its place."""
-    other = path.with_name("other")
-    other.write_bytes(path.read_bytes())
-    other.rename(path)
-
-
-_CHANGES = (flip, cut, replace)

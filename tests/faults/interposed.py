@@ -7,9 +7,7 @@ their calls; at the chosen one the process dies by SIGKILL, before or after the 
 fails. Prints one JSON object with the number of trials and what went wrong.
 """
 
-import contextlib
 import errno
-import io
 import json
 import os
 import signal
@@ -20,6 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "fixtures")]
 
 from fault_scenes import EDITS, SCENES, Scene, parts, state, violations, warm_up  # noqa: E402
+from killed import start  # noqa: E402
 
 CALLS = (
     "open", "pwrite", "copy_file_range", "posix_fallocate", "ftruncate", "preadv", "pread", "fsync",
@@ -88,21 +87,16 @@ def terminated(name, function, given, named):
 def run(scene: Scene, stage: Path, at: int, fault: Fault) -> tuple[int, list[str]]:
     """Run a scene's command in a fork with one fault; its wait status and its calls."""
     reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 5
-        with contextlib.suppress(BaseException):
-            os.chdir(stage)
-            sys.stdout = sys.stderr = io.StringIO()
-            count = Count(at, fault)
-            write = os.write
-            count.install()
-            from paramctl.cli.app import run as command
+    count = Count(at, fault)
 
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            code = command(scene.command())
-            write(writer, json.dumps(count.calls).encode())
-        os._exit(code)
+    def begin() -> None:
+        count.install()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def tell() -> None:
+        os.write(writer, json.dumps(count.calls).encode())
+
+    child = start(scene, stage, begin, tell)
     os.close(writer)
     with open(reader, "rb") as pipe:
         said = pipe.read()

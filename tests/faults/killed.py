@@ -14,11 +14,16 @@ from pathlib import Path
 from fault_scenes import Scene, parts, state, violations, warm_up
 
 
-def start(scene: Scene, stage: Path, first: Callable[[], None] | None = None) -> int:
+def start(
+    scene: Scene,
+    stage: Path,
+    first: Callable[[], object] | None = None,
+    last: Callable[[], object] | None = None,
+) -> int:
     """Begin a scene's command in a fork of this process.
 
     Args:
-        first: done in the fork before.
+        first, last: done in the fork before and after.
     """
     child = os.fork()
     if child == 0:
@@ -31,6 +36,8 @@ def start(scene: Scene, stage: Path, first: Callable[[], None] | None = None) ->
             if first:
                 first()
             code = run(scene.command())
+            if last:
+                last()
         os._exit(code)
     return child
 
@@ -43,17 +50,22 @@ def finish(scene: Scene, stage: Path) -> float:
     return time.perf_counter() - began
 
 
+def rehearse(scene: Scene, stage: Path) -> tuple[dict[str, bytes], dict[str, bytes], float]:
+    """What lies on the stage before a scene and after it, and seconds that it takes."""
+    warm_up(stage, scene)
+    scene.prepare(stage)
+    before = state(stage)
+    span = finish(scene, stage)
+    return before, state(stage), span
+
+
 def at_random(scene: Scene, stage: Path, count: int, rnd: random.Random) -> Counter[str]:
     """Outcomes of some kills: the old or the new was found, and every violation by its text.
 
     Every killed command is followed by one that is left alone, which must succeed and leave no
     hidden part.
     """
-    warm_up(stage, scene)
-    scene.prepare(stage)
-    before = state(stage)
-    finish(scene, stage)
-    after = state(stage)
+    before, after, _ = rehearse(scene, stage)
     scene.prepare(stage)
     span = finish(scene, stage)
     found: Counter[str] = Counter()

@@ -1,7 +1,6 @@
 """Nothing a user had is lost, and nothing half-written remains, wherever a command is stopped."""
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from command import expect
+from fault_scenes import SCENES, parts, state, violations
+from faults import traced
 
 HERE = Path(__file__).parent
 
@@ -65,41 +66,21 @@ STRACED = [
 ]
 
 
-def straced(stage: Path, call: str, fault: str) -> int:
-    fast = [] if "signal" in fault else ["--seccomp-bpf"]  # which delivers no signals
-    script = [
-        "strace", "-f", *fast, "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-        "-e", f"inject={call}:{fault}:when=1",
-        sys.executable, "-m", "paramctl", "set", "in.safetensors", "b.weight", "x + 1",
-        "-o", "out.safetensors", "--force",
-    ]  # fmt: skip
-    return subprocess.run(script, cwd=stage, capture_output=True).returncode
-
-
-def strace_works() -> bool:
-    if not shutil.which("strace"):
-        return False
-    script = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "inject=fsync:error=EIO:when=9", "true"]
-    return subprocess.run(script, capture_output=True).returncode == 0
-
-
-@pytest.mark.skipif(not strace_works(), reason="the interposed calls above cover the same faults")
+@pytest.mark.skipif(not traced.works(), reason="the interposed calls above cover the same faults")
 @pytest.mark.parametrize(("call", "fault"), STRACED)
 def test_the_kernels_own_faults_are_no_different(tmp_path, call, fault):
     """The same at the system call itself, in a fresh process."""
-    from fault_scenes import SCENES, parts, state, violations
-
     scene = SCENES["replaced file"]
     scene.prepare(tmp_path)
     before = state(tmp_path)
     expect(0, *scene.command(), cwd=tmp_path)
     after = state(tmp_path)
     scene.prepare(tmp_path)
-    code = straced(tmp_path, call, fault)
+    done = traced.hit(scene, tmp_path, call, fault, 1)
     if fault == "error=EXDEV":
-        assert code == 0
+        assert done.returncode == 0, done.stderr
         assert state(tmp_path) == after
         return
-    assert code in ((-9, 137) if "signal" in fault else (4,)), code
+    assert done.returncode in ((-9, 137) if "signal" in fault else (4,)), done
     assert violations(scene, tmp_path, before, after, killed="signal" in fault) == []
     assert "signal" in fault or parts(tmp_path) == []

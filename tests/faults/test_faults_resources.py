@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import spell
 from command import expect
+from fault_changes import CHANGES
 from fault_scenes import parts, state
 from fault_stage import tensors
 
@@ -171,31 +172,7 @@ def changes_while_read(monkeypatch, stage, change):
     monkeypatch.setattr(os, "copy_file_range", copy)
 
 
-def touch_byte(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        last = file.read(1)
-        file.seek(-1, os.SEEK_END)
-        file.write(bytes([last[0] ^ 1]))
-    os.utime(path, ns=(1, 1))
-
-
-def cut(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def replace(path: Path) -> None:
-    other = path.with_name("other")
-    other.write_bytes(spell.checkpoint(tensors(4)))
-    other.rename(path)
-
-
-def lengthen(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-@pytest.mark.parametrize("change", [touch_byte, cut, lengthen, replace])
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("target", ["out.safetensors", "out"])
 def test_an_input_that_changes_while_it_is_read_is_refused(stage, monkeypatch, change, target):
     """A byte written, cut, lengthened, replaced: exit 3, and the output as it was."""

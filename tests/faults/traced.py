@@ -27,19 +27,29 @@ def works() -> bool:
     return subprocess.run(script, capture_output=True).returncode == 0
 
 
-def run(scene: Scene, stage: Path, *options: str) -> int:
-    """Run a scene's command in a fresh process under strace; its exit code, or minus the signal."""
+def run(scene: Scene, stage: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a scene's command in a fresh process under strace."""
     words = [*options, sys.executable, "-m", "paramctl", *scene.command()]
     place = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": place}
     script = ["strace", "-f", "-qq", *words]
-    return subprocess.run(script, cwd=stage, capture_output=True, env=environment).returncode
+    return subprocess.run(script, cwd=stage, capture_output=True, text=True, env=environment)
+
+
+def hit(
+    scene: Scene, stage: Path, call: str, fault: str, when: int
+) -> "subprocess.CompletedProcess[str]":
+    """The same with one fault, at the call of a number."""
+    fast = [] if "signal" in fault else ["--seccomp-bpf"]  # which delivers no signals
+    inject = f"inject={call}:{fault}:when={when}"
+    return run(scene, stage, *fast, "-o", os.devnull, "-e", f"trace={call}", "-e", inject)
 
 
 def counted(scene: Scene, stage: Path) -> Counter[str]:
     """How often the command makes each of the calls."""
     log = stage.parent / "calls"
-    assert run(scene, stage, "-o", str(log), "-e", f"trace={','.join(CALLS)}") == 0
+    done = run(scene, stage, "-o", str(log), "-e", f"trace={','.join(CALLS)}")
+    assert done.returncode == 0, done.stderr
     return Counter(_CALL.findall(log.read_text()))
 
 
@@ -55,16 +65,15 @@ def at_random(scene: Scene, stage: Path, count: int, rnd: random.Random) -> Coun
     for _ in range(count):
         call = rnd.choice([name for name in CALLS if number[name]])
         fault, when = rnd.choice(FAULTS), rnd.randint(1, number[call])
-        fast = [] if "signal" in fault else ["--seccomp-bpf"]  # which delivers no signals
+        what = f"{scene.name}: {fault} at {call} {when}"
         scene.prepare(stage)
-        inject = f"inject={call}:{fault}:when={when}"
-        code = run(scene, stage, *fast, "-o", os.devnull, "-e", f"trace={call}", "-e", inject)
+        code = hit(scene, stage, call, fault, when).returncode
         is_new = state(stage) == after
         found["ok: new" if is_new else "ok: old"] += 1
         if code == 0 and is_new and not parts(stage):
             continue  # a call that has another way, or the interpreter's own
         if code not in (3, 4, -9, 137):
-            found[f"{scene.name}: {inject}: exit {code}"] += 1
+            found[f"{what}: exit {code}"] += 1
         wrong = violations(scene, stage, before, after, killed="signal" in fault)
-        found.update(f"{scene.name}: {inject}: {text}" for text in wrong)
+        found.update(f"{what}: {text}" for text in wrong)
     return found
