@@ -16,6 +16,7 @@ from paramctl.expression.values import describe
 from paramctl.names import near, show
 from paramctl.spec.block import literal
 from paramctl.spec.nodes import Map, Node, Sequence, core_value, expect_map, expect_scalar
+from paramctl.spec.scope import names_in
 
 _MOST_DEPTH = 40
 
@@ -223,10 +224,16 @@ class _Config(Mapping[str, Any]):
             except _Absent:
                 continue
             found = value.table if isinstance(value, _RawMap) else value
-            return found, "config.json"
+            return found, self._line(source)
         if name.nullable and self.config.get(name.name, "") is None:
-            return None, "config.json"
+            return None, self._line(name.sources[0])
         return evaluate_default(name.default, self), name.place.short or "the spec"
+
+    def _line(self, source: Code) -> str:
+        """Where config.json has what a source asks for: with the line, if it was a file."""
+        lines = getattr(self.config, "lines", {})
+        used = [lines[name] for name in names_in(_result(source)) if name in lines]
+        return f"config.json:{used[0]}" if used else "config.json"
 
 
 def _result(code: Code) -> Any:

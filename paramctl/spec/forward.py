@@ -189,7 +189,7 @@ def list_forward(module: SpecModule, trail: Trail) -> Callable[..., Any]:
         for child in module:
             trail.before = before
             value = call_child(execution, child, value, *rest)
-            before = f"the layer before it ({child.path})"
+            before = f"the layer before it ({', '.join(filter(None, (child.path, child.place)))})"
         trail.before = ""
         return value
 

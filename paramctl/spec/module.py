@@ -12,7 +12,7 @@ from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 from paramctl.spec.plans import Site
 from paramctl.spec.scope import Scope
-from paramctl.spec.sizes import Deferred, Open, known, known_shape
+from paramctl.spec.sizes import Deferred, Open, known, known_shape, origins
 from paramctl.spec.tensors import TensorPlan
 
 
@@ -149,6 +149,7 @@ def _origin(parameter: Parameter, axis: int) -> str:
 
 def _origin_now(size: Any, planned: str, current: str) -> str:
     """Where a size came from: what decided it, where it was open."""
-    if isinstance(size, Open) and size.origin:
-        return size.origin
+    decided = origins(size)
+    if decided:
+        return ", ".join(decided)
     return current if isinstance(known(size), Unknown) else planned

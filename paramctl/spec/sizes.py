@@ -57,6 +57,18 @@ class Derived(Open):
             raise LanguageError(f"{self.name} would be made of more than {_MOST_PARTS:,} parts")
 
 
+def origins(size: Any) -> list[str]:
+    """Where a size that was open came from: what decided it, or the sizes it is made of."""
+    found: dict[str, None] = {}
+    waiting = [size]
+    for one in waiting:
+        if isinstance(one, Open) and one.origin:
+            found[one.origin] = None
+        elif isinstance(one, Derived):
+            waiting += one.operands
+    return list(found)
+
+
 def known(size: Any) -> Any:
     """The number of a size if it has one by now; other values as they are."""
     if isinstance(size, Open) and size.value is not None:

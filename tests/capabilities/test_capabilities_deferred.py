@@ -104,7 +104,8 @@ def test_each_size_tells_where_it_came_from():
     sizes = {row["name"]: row["sizes"] for row in rows}
     assert [size["value"] for size in sizes["2.weight"]] == [10, 256]
     assert sizes["0.weight"][1] == {"value": 20, "from": "the input x"}
-    assert sizes["2.weight"][1] == {"value": 256, "from": "the layer before it (1)"}
+    before = f"the layer before it (1, {spec('mlp256')}:6)"
+    assert sizes["2.weight"][1] == {"value": 256, "from": before}
     assert sizes["2.weight"][0]["from"].startswith("the spec (")
 
 
@@ -142,7 +143,7 @@ def test_sizes_that_contradict_are_an_error_before_any_number(verb, tmp_path):
     result = expect(3, *verb, clash, *X20)
     assert result.err.startswith(
         f"paramctl: {clash}:6:5: 2.weight: in_features is 128 by the spec ({clash}:6), "
-        "256 by the layer before it (1)\n     6 |   - Linear(128, 10)\n"
+        f"256 by the layer before it (1, {clash}:5)\n     6 |   - Linear(128, 10)\n"
     )
 
 

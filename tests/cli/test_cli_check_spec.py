@@ -80,7 +80,7 @@ def test_open_sizes_must_fit_each_other(folder):
     found = findings(folder, tensors(SHAPES | {"2.weight": (10, 200)}), 1)
     assert [(one["rule"], one["name"]) for one in found] == [("mismatched", "2.weight")]
     assert found[0]["message"] == (
-        "in_features is 200 by the checkpoint, 256 by the layer before it (1)"
+        "in_features is 200 by the checkpoint, 256 by the layer before it (1, net.yaml:4)"
     )
 
 
@@ -104,6 +104,15 @@ def test_a_family_is_found_by_config_json(folder):
     missing = {one["name"] for one in report["findings"] if one["rule"] == "missing"}
     assert "model.layers.0.self_attn.q_proj.weight" in missing
     assert len(missing) == 12
+
+
+def test_a_size_of_config_json_is_told_with_its_line(folder):
+    text = '{"model_type": "rnn_lm",\n "nested": {"ninp": [1, "a:,}"]},\n\n "ninp": 7}'
+    (folder / "config.json").write_text(text)
+    save_file({"encoder.weight": np.zeros((33278, 5), np.float32)}, folder / "m.safetensors")
+    rows = expect(1, "check", "m.safetensors", cwd=folder).rows
+    [message] = [row[3] for row in rows if row[1] == "mismatched"]
+    assert message.endswith("is 7 by ninp (config.json:4), 5 by the checkpoint")
 
 
 def test_a_config_of_an_unknown_family_asks_for_nothing(folder):

@@ -179,7 +179,7 @@ def test_a_contradiction_shows_both_sides(tmp_path):
     path = tmp_path / "net.yaml"
     assert str(error) == (
         f"{path}:5:5: 2.weight: in_features is 256 by the spec ({path}:5), 128 by the layer "
-        "before it (1)\n"
+        f"before it (1, {path}:4)\n"
         "     5 |   - Linear(256, 10)\n"
         "       |     ^^^^^^^^^^^^^^^\n"
         "  in 2 (Linear) called with [2, 128] float32\n"

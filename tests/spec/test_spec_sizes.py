@@ -16,7 +16,7 @@ def test_every_size_knows_where_it_came_from():
     path = fixture("mlp256")
     _, net = built(path, x=(2, 20))
     assert net["0.weight"].origins == (f"the spec ({path}:5)", "the input x")
-    assert net["2.weight"].origins == (f"the spec ({path}:7)", "the layer before it (1)")
+    assert net["2.weight"].origins == (f"the spec ({path}:7)", f"the layer before it (1, {path}:6)")
 
 
 def test_config_names_are_named_as_origins(tmp_path):
