@@ -71,7 +71,9 @@ def diff(
     changes += _compared(a, b, same_shape, rule, figures)
     changes = [_retied(a.manifest, b.manifest, to, change) for change in changes]
     if explained:
-        changes = [_explained(a, b, change) for change in changes]
+        from paramctl.diff.explained import explained as with_words
+
+        changes = with_words(a, a.manifest, b, changes)
     if ulps:
         changes = [_in_ulps(a, b, change) for change in changes]
     changes.sort(key=lambda change: (natural_key(change.name), change.status))
@@ -155,20 +157,6 @@ def _retied(a: Manifest, b: Manifest, to: Mapping[str, str], change: Change) -> 
         f" to {show(left)}" if left and not right else f" instead of {show(left)}" if left else ""
     )
     return replace(change, explanation=gained + lost)
-
-
-def _explained(a: Checkpoint, b: Checkpoint, change: Change) -> Change:
-    if not change.before or not change.after:
-        return change
-    from paramctl.diff.explain import explain, explain_shape, explain_sparse
-
-    sides = a, change.before, b, change.after
-    told = change.explanation
-    if change.status in ("changed", "retyped"):
-        told = explain(*sides) or (explain_sparse(change.figures) if change.figures else "")
-    elif change.status == "reshaped":
-        told = explain_shape(*sides)
-    return replace(change, explanation=told)
 
 
 def _in_ulps(a: Checkpoint, b: Checkpoint, change: Change) -> Change:

@@ -97,7 +97,7 @@ def _alike(a: Readable, old: list[Entry], b: Readable, new: list[Entry]) -> Iter
             before, after = some[row].name, new[column].name
             apart = round(1 - float(likeness[row, column]), 2)
             key = natural_key(before), natural_key(after)
-            yield _Like(apart, -_common_tail(before, after), key, before, after)
+            yield _Like(apart, -common_tail(before, after), key, before, after)
 
 
 def _samples(source: Readable, entries: Sequence[Entry]) -> Any:
@@ -124,7 +124,7 @@ def _sample(source: Readable, entry: Entry) -> Any:
     return whole / largest if largest else whole
 
 
-def _common_tail(name: str, other: str) -> int:
+def common_tail(name: str, other: str) -> int:
     """How many segments two names end alike in."""
     count = 0
     pairs = zip(reversed(name.split(".")), reversed(other.split(".")), strict=False)

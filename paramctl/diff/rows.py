@@ -1,4 +1,4 @@
-"""Whole rows that moved, or came at the end: what a change of vocabulary or experts looks like."""
+"""Whole rows or columns that moved, rows that came at the end: other vocabularies and orders."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,6 +24,22 @@ def moved_rows(a: Readable, before: Entry, b: Readable, after: Entry) -> int:
     if not same or not 1 < rows <= _MOST or not _row_bytes(before):
         return 0
     left, right = _digests(a, before), _digests(b, after)
+    if not np.array_equal(np.sort(left), np.sort(right)):
+        return 0
+    return int(np.count_nonzero(left != right))
+
+
+def moved_columns(a: Readable, before: Entry, b: Readable, after: Entry) -> int:
+    """The same of columns, of tensors of rank 2 and more flattened behind their first axis."""
+    same = (before.dtype, before.shape) == (after.dtype, after.shape)
+    bits = DTYPES[before.dtype].bits
+    if not same or len(before.shape) < 2 or bits % 8 or not before.numel:
+        return 0
+    if not 1 < before.numel // int(before.shape[0] or 1) <= _MOST:
+        return 0
+    if not np.array_equal(_first_row(a, before), _first_row(b, after)):
+        return 0
+    left, right = _column_digests(a, before), _column_digests(b, after)
     if not np.array_equal(np.sort(left), np.sort(right)):
         return 0
     return int(np.count_nonzero(left != right))
@@ -60,11 +76,39 @@ def _digests(source: Readable, entry: Entry) -> Any:
     return np.frombuffer(found, np.uint64)
 
 
-def _rows(source: Readable, entry: Entry) -> Iterator[memoryview]:
+def _column_digests(source: Readable, entry: Entry) -> Any:
+    """A 64-bit digest of each column: its elements, mixed, times a random number per row."""
+    width, random = _row_bytes(entry), np.random.Generator(np.random.Philox(1))
+    word = f"<u{DTYPES[entry.dtype].bits // 8}"
+    found = np.zeros(width // np.dtype(word).itemsize, np.uint64)
+    for block in _row_blocks(source, entry):
+        words = np.frombuffer(block, word).reshape(-1, len(found)).astype(np.uint64)
+        words *= np.uint64(0x9E3779B97F4A7C15)
+        words ^= words >> np.uint64(29)
+        words *= random.integers(1, 2**64, (len(words), 1), dtype=np.uint64)
+        found += words.sum(axis=0, dtype=np.uint64)
+    return found
+
+
+def _first_row(source: Readable, entry: Entry) -> Any:
+    """Its elements as words, in order of size."""
+    row = bytearray(_row_bytes(entry))
+    source.read_into(entry.name, row)
+    return np.sort(np.frombuffer(row, f"<u{DTYPES[entry.dtype].bits // 8}"))
+
+
+def _row_blocks(source: Readable, entry: Entry) -> Iterator[bytearray]:
+    """The bytes of some whole rows after the others."""
     width, size = _row_bytes(entry), entry.nbytes or 0
     step = max(1, _STRETCH // width) * width
     for start in range(0, size, step):
         buffer = bytearray(min(step, size - start))
         source.read_into(entry.name, buffer, start)
+        yield buffer
+
+
+def _rows(source: Readable, entry: Entry) -> Iterator[memoryview]:
+    width = _row_bytes(entry)
+    for buffer in _row_blocks(source, entry):
         view = memoryview(buffer)
         yield from (view[place : place + width] for place in range(0, len(buffer), width))

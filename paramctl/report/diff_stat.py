@@ -12,6 +12,7 @@ from paramctl.report.diff_places import Place
 from paramctl.report.plain import width_of
 from paramctl.report.screen import Screen
 from paramctl.report.values import number_text
+from paramctl.report.wrapping import in_lines
 
 _LONGEST_BAR = 24
 _SHORTEST_BAR = 8
@@ -55,7 +56,10 @@ def _below_names(found: Sequence[Place], screen: Screen) -> Iterator[str]:
         yield f" {show(place.title)}"
         if place.to:
             yield f"    to {show(place.to)}"
-        yield f"    {_padded(text, widest)} {_bar(place, most, longest, screen)}".rstrip()
+        bar = _bar(place, most, longest, screen)
+        *above, last = in_lines(f"    {text}", screen.width - longest - 1, "    ")
+        yield from above
+        yield f"{_padded(last, widest + 4)} {bar}".rstrip()
 
 
 def _beside(place: Place, is_detailed: bool) -> str:

@@ -34,13 +34,66 @@ def test_a_few_changed_rows_are_counted():
 
 
 def test_a_change_of_everything_has_no_explanation():
-    assert explained(W, RANDOM.standard_normal(W.shape).astype(np.float32)) == ""
+    assert explained(W, W + RANDOM.standard_normal(W.shape).astype(np.float32)) == ""
+
+
+def test_a_fresh_draw_has_nothing_to_do_with_what_was_there():
+    assert explained(W, RANDOM.standard_normal(W.shape).astype(np.float32)) == "uncorrelated"
 
 
 @pytest.mark.parametrize(
-    "a", [np.float32(1), np.ones(9, np.float32), np.ones((3, 0), np.float32), np.ones((9, 9), int)]
+    ("change", "words"),
+    [
+        (lambda w: w[:, RANDOM.permutation(80)], "columns in another order"),
+        (lambda w: 0 * w, "now all zero"),
+        (lambda w: 0 * w + np.float32(0.25), "now 0.25 everywhere"),
+        (lambda w: w + np.float32(0.125), "0.125 added"),
+        (lambda w: -w, "scaled by -1"),
+        (lambda w: w * RANDOM.uniform(0.5, 2, (96, 1)), "each row scaled"),
+        (lambda w: w * RANDOM.uniform(0.5, 2, 80), "each column scaled"),
+        (lambda w: w.astype(ml_dtypes.bfloat16), "rounded to BF16"),
+        (lambda w: w.astype(np.float16), "rounded to F16"),
+    ],
 )
-def test_what_is_no_matrix_of_floats_is_left_alone(a):
+def test_the_simplest_words_that_hold_are_said(change, words):
+    assert explained(W, np.ascontiguousarray(change(W), np.float32)).endswith(words)
+
+
+def test_a_few_changed_columns_are_counted():
+    changed = W.copy()
+    changed[:, [3, 70]] = RANDOM.standard_normal((96, 2))
+    assert explained(W, changed) == "2 of 80 columns"
+
+
+def test_single_elements_are_not_called_rows():
+    changed = W.copy()
+    changed[3, 5] += 1
+    assert explained(W, changed) == "1 of 7,680 elements"
+
+
+def test_rows_and_columns_that_became_zero_are_counted():
+    rows, columns = W.copy(), W.copy()
+    rows[5:90] = 0
+    columns[:, 7] = 0
+    assert explained(W, rows) == "85 of 96 rows now zero"
+    assert explained(W, columns) == "1 of 80 columns now zero"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_what_is_not_finite_is_no_reason_to_warn(broken):
+    changed = W.copy()
+    changed[:, :60] = broken
+    assert explained(W, changed) == ""
+
+
+def test_vectors_may_be_scaled_or_shifted_too():
+    assert explained(W[0], W[0] * np.float32(0.5)) == "scaled by 0.5"
+    assert explained(W[0], W[0] + np.float32(0.5)) == "0.5 added"
+
+
+@pytest.mark.parametrize("a", [np.float32(1), np.ones((3, 0), np.float32), np.ones((9, 9), int)])
+def test_what_are_no_floats_or_too_few_is_left_alone(a):
     assert explained(a, a + a.dtype.type(1)) == ""
 
 

@@ -101,6 +101,13 @@ def test_bars_below_names_begin_in_one_column():
     assert len({line.index("~") for line in found[1::2]}) == 1
 
 
+def test_a_long_explanation_is_broken_between_words():
+    told = ", ".join(f"part{n}" for n in range(30))
+    found = lines([change("w" * 30, explanation=told)], 80)
+    assert max(map(width_of, found)) <= 80
+    assert " ".join(line.strip(" ~") for line in found).endswith(told)
+
+
 @pytest.mark.parametrize(
     ("count", "total", "text"),
     [
