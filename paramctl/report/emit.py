@@ -87,7 +87,7 @@ def _draw(report: Report, form: str, target: Screen) -> None:
         marked = list(flattened(branches, has_unicode=target.has_unicode))
         guides, rows = [guide for guide, _ in marked], [row for _, row in marked]
     else:
-        rows = list(report.rows)
+        rows = list(report.rows if report.shown is None else report.shown)
     gone: list[str] = []
     if report.optional and target.is_terminal:
         room = target.width - max(map(len, guides), default=0)

@@ -8,6 +8,7 @@ from paramctl.names import escape, show
 from paramctl.report.patterns import grouped
 from paramctl.report.report import Column, Report
 from paramctl.report.screen import Screen
+from paramctl.report.wrapping import wrapped
 from paramctl.sources.address import shown
 
 _COLUMNS = (Column("severity"), Column("rule"), Column("name"), Column("message"), Column("hint"))
@@ -75,14 +76,17 @@ def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
     hints = [findings[group.places[0]].hint for group in groups]
     for group, hint, following in zip(groups, hints, [*hints[1:], ""], strict=False):
         finding = findings[group.places[0]]
-        severity: str = finding.severity
-        if screen.has_color:
-            severity = f"\x1b[{_COLORS[finding.severity]}m{severity}\x1b[0m"
         many = f" ({len(group.places):,} tensors)" if len(group.places) > 1 else ""
         place = f"{show(group.title)}{many}: " if group.title else ""
-        yield f"{severity}[{finding.rule}] {place}{show(finding.message)}"
+        severity: str = finding.severity
+        line = f"{severity}[{finding.rule}] {place}{show(finding.message)}"
+        first, *more = wrapped(line, "    ", screen)
+        if screen.has_color:
+            color = f"\x1b[{_COLORS[severity]}m{severity}\x1b[0m"
+            first = color + first.removeprefix(severity)
+        yield from (first, *more)
         if hint and following != hint:
-            yield f"    hint: {escape(hint)}"
+            yield from wrapped(f"    hint: {escape(hint)}", "      ", screen)
     yield f"{shown(model)}: {_summary(found)}"
 
 

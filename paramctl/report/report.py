@@ -59,6 +59,7 @@ class Report:
         branches: the answer as a tree, where it has that form.
         branch_columns: the columns of the tree, if they are others.
         is_tree: whether a terminal gets the tree rather than the table.
+        shown: the rows of the table, where these are not all or stand in another order.
         optional: names of columns that a terminal too narrow for all may leave out, first ones
             first.
         text: the lines a terminal gets instead of a table, for what is neither.
@@ -76,6 +77,7 @@ class Report:
     branches: Sequence[Branch] = ()
     branch_columns: tuple[Column, ...] = ()
     is_tree: bool = False
+    shown: Iterable[Row] | None = None
     optional: Sequence[str] = ()
     text: Callable[[Screen], Iterable[str]] | None = None
     forms: Mapping[str, Callable[[], Iterator[str]]] = field(default_factory=dict)

@@ -1,5 +1,7 @@
 """What ``diff`` tells, and how: by module, as a picture, in steps, with explanations."""
 
+import math
+
 import numpy as np
 import pytest
 from command import expect
@@ -107,6 +109,20 @@ def test_modules_that_did_not_change_have_a_row_too(pair):
     row = next(row for row in found if row["module"] == "m.layers.7.up")
     assert (row["changes"], row["differing"], row["share"], row["rel_l2"]) == (0, 0, 0.0, None)
     assert len(found) == 1 + 12 + 13
+
+
+def test_a_table_has_the_largest_change_first_and_counts_modules_without_one(pair):
+    out = expect(1, "diff", *pair, "--by", "module", "-f", "table").out
+    named = [line.split()[0] for line in out.splitlines() if line.startswith("m.")]
+    known = {
+        row["module"]: row
+        for row in expect(1, "diff", *pair, "--by", "module", "--json").json["modules"]
+    }
+    sizes = [math.inf if known[name]["rel_l2"] is None else known[name]["rel_l2"] for name in named]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(known[name]["changes"] for name in named)
+    unchanged = sum(not row["changes"] for row in known.values())
+    assert f"\nno change in {unchanged} of {len(known)} modules\n" in out
 
 
 def test_modules_without_figures_have_none(pair):

@@ -9,6 +9,10 @@ import pytest
 from command import expect
 from safetensors.numpy import save_file
 
+from paramctl.check.finding import Finding, Verdict
+from paramctl.report.of_check import check_report
+from paramctl.report.screen import Screen
+
 CHECKPOINTS = Path(__file__).parents[2] / "fixtures" / "checkpoints"
 BOTH = CHECKPOINTS / "tied-but-both-stored"
 HOSTILE = "a<b>&\"'\x00\x1b[31m\u202e]]>"
@@ -115,3 +119,16 @@ def test_other_verbs_have_no_such_formats():
         "paramctl: no format named 'sarif'\n"
         "hint: formats are table, tree, tsv, csv, json, jsonl, md, names\n"
     )
+
+
+def test_sentences_are_broken_between_words_on_a_terminal():
+    finding = Finding("nan", "error", "w", "a word " * 12, "do this " * 9)
+    report = check_report(Verdict((finding,), is_readable=True, library={}), "m")
+    lines = list(report.text(Screen(is_terminal=True, width=40, has_color=True)))
+    bare = [line.replace("\x1b[31m", "").replace("\x1b[0m", "") for line in lines]
+    assert max(map(len, bare)) <= 40
+    assert lines[0].startswith("\x1b[31merror\x1b[0m[nan] w: a word")
+    told = " ".join(line.strip() for line in bare)
+    assert told == f"error[nan] w: {'a word ' * 12}hint: {'do this ' * 9}m: 1 error"
+    piped = list(report.text(Screen(is_terminal=False, width=40)))
+    assert piped[0] == f"error[nan] w: {'a word ' * 12}"
