@@ -18,6 +18,7 @@ from paramctl.names import natural_key, show
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EMBEDDING = re.compile(r"emb|wte|wpe|shared|token|position", re.I)
+_IN_ORDER = "# forward: to be written; until then the modules run in order"
 _TODO = "forward: return x    # to be written"
 
 
@@ -87,8 +88,7 @@ class _Writer:
             yield "modules:"
             for name, child in node.children.items():
                 yield f"  {_key(name)}: {self.expression(child)}"
-        if not node.children:
-            yield _TODO
+        yield _IN_ORDER if node.children else _TODO
 
     def expression(self, node: _Node) -> str:
         """A module as it stands under ``modules``."""
