@@ -14,9 +14,13 @@ from paramctl.compute.team import run_parts
 
 SMALL = 1 << 22  # multiplications: below, handing parts out costs more than it saves
 PART = 1 << 25
-MOST = 16
-_GRAIN = 16  # rows or columns: what kernels take at once, and a line of the cache
+_ALONG = 4  # parts along the shorter side
+_ACROSS = 8
+_EDGE = 256  # rows and columns: BLAS packs both factors of a part, narrower ones over and over
+_GRAIN = 16  # what kernels take at once, and a line of the cache
 _VECTORS = 4
+
+Cell = tuple[slice, slice]
 
 
 def product(xp: Any, a: Any, b: Any) -> Any:
@@ -35,23 +39,34 @@ def product(xp: Any, a: Any, b: Any) -> Any:
         with threaded():
             return np.matmul(a, b)
     result = np.empty((rows, columns), np.result_type(a, b))
-    cuts = spans(max(rows, columns), work)
+    parts = cells(rows, columns, work)
 
     def fill(part: int) -> None:
-        start, stop = cuts[part]
-        if columns >= rows:
-            np.matmul(a, b[:, start:stop], out=result[:, start:stop])
-        else:
-            np.matmul(a[start:stop], b, out=result[start:stop])
+        across, down = parts[part]
+        np.matmul(a[across], b[:, down], out=result[across, down])
 
     with single_threaded():
-        run_parts(fill, len(cuts))
+        run_parts(fill, len(parts))
     return result
 
 
-def spans(size: int, work: int) -> list[tuple[int, int]]:
-    """Runs of rows or columns, an even number of about equal length where that makes sense."""
-    parts = 2 * max(1, min(MOST, work // PART) // 2)
-    step = -(-size // parts)
+def cells(rows: int, columns: int, work: int) -> list[Cell]:
+    """A matrix as an even number of about equal cells, no narrower than they have to be."""
+    most = max(2, work // PART)
+    tall = rows > columns
+    longer, shorter = (rows, columns) if tall else (columns, rows)
+    across = max(2, _count(longer, min(_ACROSS, most)))
+    along = _count(shorter, min(_ALONG, most // across))
+    lengths = (_runs(rows, across if tall else along), _runs(columns, along if tall else across))
+    return [(one, other) for other in lengths[1] for one in lengths[0]]
+
+
+def _count(size: int, most: int) -> int:
+    """How many runs a side makes, of which each is worth a part: one, or an even number."""
+    return 2 * (min(most, size // _EDGE) // 2) or 1
+
+
+def _runs(size: int, count: int) -> list[slice]:
+    step = -(-size // count)
     step += -step % _GRAIN
-    return [(start, min(start + step, size)) for start in range(0, size, step)]
+    return [slice(start, min(start + step, size)) for start in range(0, size, step)]

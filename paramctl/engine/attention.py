@@ -16,7 +16,8 @@ import numpy as np
 from paramctl.compute.blas import single_threaded
 from paramctl.compute.team import run_parts
 
-PIECE = 1 << 18  # scores: 1 MiB in float32, so a piece stays in a core's cache
+PIECE = 1 << 19  # scores: 2 MiB in float32; with fewer, threads wait more for the interpreter
+_ROWS = 256  # queries by heads of a group: BLAS needs some, and the causal need not see all keys
 _ON_DEVICE = 1 << 26  # scores: 256 MiB in float32, so that a card has enough to do at a time
 _HELD = 32  # pieces
 
@@ -56,8 +57,9 @@ def pieces(q: Any, k: Any, rules: Rules) -> Iterator[Piece]:
     """
     batch, heads, group, length, _ = q.shape
     keys = max(1, k.shape[2])
-    most = PIECE if isinstance(q, np.ndarray) else _ON_DEVICE
-    queries = max(1, min(length, most // max(1, group * keys)))
+    is_host = isinstance(q, np.ndarray)
+    most, rows = (PIECE, _ROWS) if is_host else (_ON_DEVICE, length * group)
+    queries = max(1, min(length, most // max(1, group * keys), rows // max(1, group)))
     together = max(1, min(heads, most // max(1, group * queries * keys)))
     for entry in range(batch):
         for head in range(0, heads, together):
@@ -100,7 +102,7 @@ def forward(xp: Any, q: Any, k: Any, v: Any, bias: Any, mask: Any, rules: Rules)
         scores = xp.exp(scores, out=scores)
         total = xp.sum(scores, axis=-1, keepdims=True)
         total = xp.where(total == 0, xp.ones_like(total), total)  # a row that sees no key gives 0
-        made = xp.matmul(scores, v[n, h, None, s, ...])
+        made = _grouped(xp, scores, v[n, h, s, ...])
         made /= total
         result[n, h, :, t, ...] = made
         logs[n, h, :, t, ...] = top + xp.log(total)
@@ -128,8 +130,8 @@ def _scores(
 ) -> tuple[Any, Any]:
     """Scores of a piece, minus infinity where a key is not seen, and tanh(score / cap) or None."""
     n, h, t, s = piece.batch, piece.heads, piece.queries, piece.keys
-    keys = xp.swapaxes(k[n, h, None, s, ...], -1, -2)
-    scores = xp.matmul(q[n, h, :, t, ...] * rules.scale, keys)
+    keys = xp.swapaxes(k[n, h, s, ...], -1, -2)
+    scores = _grouped(xp, q[n, h, :, t, ...] * rules.scale, keys)
     bent = None
     if rules.softcap is not None:
         bent = xp.tanh(scores / rules.softcap)
@@ -145,6 +147,17 @@ def _scores(
         hidden = _hidden(xp, t, edge, offset, rules)
         scores[..., span] = xp.where(hidden, never, scores[..., span])
     return scores, bent
+
+
+def _grouped(xp: Any, x: Any, y: Any) -> Any:
+    """``x y``, in one product for all query heads that a key head serves.
+
+    Shapes:
+        x ``(kv, group, t, m)``, y ``(kv, m, k)`` → ``(kv, group, t, k)``
+    """
+    kv, group, length, width = x.shape
+    rows = xp.matmul(xp.reshape(x, (kv, group * length, width)), y)
+    return xp.reshape(rows, (kv, group, length, y.shape[-1]))
 
 
 def _edges(piece: Piece, offset: int, rules: Rules) -> list[slice]:

@@ -23,6 +23,15 @@ def is_large(x: Any) -> bool:
     return x.dtype.kind == "f" and x.flags.c_contiguous
 
 
+def run_rows(fill: Callable[[slice], None], x: Any) -> None:
+    """``fill`` for runs of x's last axis but one: many of a large array of the host, or all."""
+    length = x.shape[-2]
+    parts = min(length, x.size // PIECE) if isinstance(x, np.ndarray) else 1
+    step = -(-length // max(1, parts))
+    spans = [slice(start, start + step) for start in range(0, length, step or 1)]
+    run_parts(lambda part: fill(spans[part]), len(spans))
+
+
 def in_pieces(value: Callable[[Any], Any], x: Any, width: int) -> Any:
     """``value(x)`` computed some rows of ``width`` elements at a time; it keeps shape and dtype."""
     rows = x.reshape(-1, width) if width > 1 else x.reshape(-1)

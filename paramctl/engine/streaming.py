@@ -14,7 +14,7 @@ import numpy as np
 
 from paramctl.compute.blas import single_threaded
 from paramctl.compute.blocks import scratch
-from paramctl.compute.product import product, spans
+from paramctl.compute.product import cells, product
 from paramctl.compute.team import run_parts
 from paramctl.engine.weight import Held, Weight
 
@@ -118,13 +118,13 @@ def _widen(weight: Weight, first: int, slab: Any) -> None:
 
 
 def _add_product(xp: Any, x: Any, slab: Any, result: Any, *, is_first: bool) -> None:
-    cuts = spans(slab.shape[1], x.shape[0] * slab.size)
+    parts = cells(x.shape[0], slab.shape[1], x.shape[0] * slab.size)
 
     def fill(part: int) -> None:
-        start, stop = cuts[part]
+        rows, columns = parts[part]
         if is_first:
-            xp.matmul(x, slab[:, start:stop], out=result[:, start:stop])
+            xp.matmul(x[rows], slab[:, columns], out=result[rows, columns])
         else:
-            result[:, start:stop] += xp.matmul(x, slab[:, start:stop])
+            result[rows, columns] += xp.matmul(x[rows], slab[:, columns])
 
-    run_parts(fill, len(cuts))
+    run_parts(fill, len(parts))

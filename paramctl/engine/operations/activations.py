@@ -17,11 +17,10 @@ _ANY = (
 
 
 def logistic(xp: Any, x: Any) -> Any:
-    """``1 / (1 + exp(-x))`` through tanh, which can't overflow."""
-    y = xp.tanh(0.5 * x)
-    y *= 0.5
-    y += 0.5
-    return y
+    """``1 / (1 + exp(-x))``; far below zero it is ``1 / inf``, which is 0."""
+    y = xp.exp(-x)
+    y += 1
+    return 1 / y
 
 
 @define("relu")

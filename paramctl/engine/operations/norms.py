@@ -118,7 +118,8 @@ class RmsNorm(ByRows):
         return Form(x.shape, dtype_name(x))
 
     def value(self, xp: Any, x: Any, weight: Any = None, *, eps: float) -> Any:
-        scale = 1 / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + eps)
+        square = xp.matmul(x[..., None, :], x[..., None])[..., 0] / x.shape[-1]
+        scale = 1 / xp.sqrt(square + eps)
         normal = x * scale
         return normal if weight is None else normal * weight, (normal, scale, weight)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
+from paramctl.engine.pieces import run_rows
 from paramctl.engine.promotion import dtype_name
 from paramctl.engine.rope import Rope, Scaling, require_scaling, turned_width
 from paramctl.engine.shapes import broadcast, show
@@ -66,14 +70,17 @@ class Turn(Operation):
     ) -> Any:
         width = x.shape[-1] if dims is None else dims
         rope = Rope(width, theta, scaling, longest, original)
-        places = xp.arange(x.shape[-2]) if positions is None else positions
         length = x.shape[-2]
         if rope.needs_length and positions is not None and length:
-            length = int(xp.max(places)) + 1
+            length = int(xp.max(positions)) + 1
         speeds, size = rope.speeds(length)
-        angles = xp.astype(places, xp.float64)[..., None] * xp.asarray(speeds, dtype=xp.float64)
-        cos = xp.astype(xp.cos(angles) * size, x.dtype)
-        sin = xp.astype(xp.sin(angles) * size, x.dtype)
+        if positions is None:
+            cos, sin = map(xp.asarray, _table(tuple(speeds), size, length, dtype_name(x)))
+        else:
+            places = xp.broadcast_to(positions, broadcast(positions.shape, (x.shape[-2],)))
+            angles = xp.astype(places, xp.float64)[..., None] * xp.asarray(speeds, dtype=xp.float64)
+            cos = xp.astype(xp.cos(angles) * size, x.dtype)
+            sin = xp.astype(xp.sin(angles) * size, x.dtype)
         return _turn(xp, x, cos, sin, interleaved), (cos, sin, interleaved, x.shape)
 
     def derivative(self, xp: Any, saved: Any, dy: Any) -> Any:
@@ -100,19 +107,31 @@ class Turn(Operation):
         )
 
 
+@lru_cache(maxsize=2)  # every layer of a model asks for the same; some have two kinds of layers
+def _table(speeds: tuple[float, ...], size: float, length: int, dtype: str) -> tuple[Any, Any]:
+    """The cosines and sines of positions from 0 on, on the host.
+
+    Shapes:
+        ``(length, pairs)`` each
+    """
+    angles = np.arange(length, dtype=np.float64)[:, None] * np.array(speeds)
+    return (np.cos(angles) * size).astype(dtype), (np.sin(angles) * size).astype(dtype)
+
+
 def _turn(xp: Any, x: Any, cos: Any, sin: Any, interleaved: bool) -> Any:
     half = cos.shape[-1]
-    turned, rest = x[..., : 2 * half], x[..., 2 * half :]
-    if interleaved:
-        first, second = turned[..., 0::2], turned[..., 1::2]
-    else:
-        first, second = turned[..., :half], turned[..., half:]
-    y = xp.empty(x.shape, dtype=x.dtype)
     one, other = (slice(0, 2 * half, 2), slice(1, 2 * half, 2)) if interleaved else (
         slice(0, half), slice(half, 2 * half),
     )  # fmt: skip
-    y[..., one] = first * cos - second * sin
-    y[..., other] = second * cos + first * sin
-    if rest.shape[-1]:
-        y[..., 2 * half :] = rest
+    y = xp.empty(x.shape, dtype=x.dtype)
+
+    def fill(at: slice) -> None:
+        first, second = x[..., at, one], x[..., at, other]
+        c, s = cos[..., at, :], sin[..., at, :]
+        y[..., at, one] = first * c - second * s
+        y[..., at, other] = second * c + first * s
+
+    run_rows(fill, x)
+    if x.shape[-1] > 2 * half:
+        y[..., 2 * half :] = x[..., 2 * half :]
     return y
