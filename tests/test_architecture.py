@@ -1,6 +1,7 @@
 """The house rules: import directions, budgets, types, and a light start."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def tool(*arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@functools.cache
 def imports(file: Path) -> set[str]:
     """The top-level packages a file imports, wherever in it."""
     found = set()

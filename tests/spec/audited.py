@@ -116,7 +116,7 @@ def main(folder: Path) -> None:
     for path in paths:
         became, seconds = timed(path)
         for _ in range(3):  # other processes may have had the caches
-            if 0.5 < seconds < 3:
+            if 0.5 < seconds < 3 and not path.name.startswith("large"):
                 seconds = min(seconds, timed(path)[1])
         print_line(json.dumps([path.name, became, seconds]) + "\n")
         sys.stdout.flush()

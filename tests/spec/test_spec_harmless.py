@@ -63,7 +63,10 @@ def results(tmp_path_factory):
     good = [path.read_text() for path in GOOD]
     specs = {name: text.encode() for name, text in corpus().items()}
     specs |= mutated([*small, *good, *good], MUTATIONS, seed=3)
-    names = {f"{number:04}.yaml": name for number, name in enumerate(specs)}
+    names = {
+        f"{'large' if name.startswith('large') else 'small'}-{number:04}.yaml": name
+        for number, name in enumerate(specs)
+    }
     for file, name in names.items():
         (folder / file).write_bytes(specs[name])
     (folder / "warm").mkdir()
