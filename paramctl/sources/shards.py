@@ -13,18 +13,21 @@ def listed_entries(index: Index, headers: Sequence[Header]) -> Columns:
     """The entries that lie where the index says, in the order of shards and headers."""
     listed: list[Columns] = []
     for shard, header in zip(index.shards, headers, strict=True):
-        files = list(map(index.weight_map.get, header.tensors.names))
-        if files.count(shard) == len(files):
+        names, wanted = header.tensors.names, index.held[shard]
+        if names == wanted:
             listed.append(header.tensors)
         else:
-            listed.append(header.tensors.picked([i for i, f in enumerate(files) if f == shard]))
+            known = set(wanted)
+            places = [place for place, name in enumerate(names) if name in known]
+            is_all = len(places) == len(names)
+            listed.append(header.tensors if is_all else header.tensors.picked(places))
     return Columns.joined(listed)
 
 
 def is_complete(index: Index, headers: Sequence[Header], listed: Columns) -> bool:
     """Whether the index lists each tensor of the shards and no other: as many are in its place."""
     held = sum(len(header.tensors) for header in headers)
-    return len(listed) == held == len(index.weight_map)
+    return len(listed) == held == len(index.names)
 
 
 def merged_metadata(headers: Sequence[Header]) -> dict[str, str]:

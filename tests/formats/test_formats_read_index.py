@@ -72,7 +72,8 @@ def test_a_map_read_by_columns_is_the_map_read_as_any_json(damages, at_once):
 @pytest.mark.parametrize("at_once", [1, 40, 1000])
 def test_an_ordinary_map_is_read_by_columns(monkeypatch, at_once):
     monkeypatch.setattr(module, "_AT_ONCE", at_once)
-    assert module._by_columns(_ORDINARY.encode())["weight_map"] == MAP
+    _, names, files = module._by_columns(_ORDINARY.encode())
+    assert dict(zip(names, files, strict=True)) == MAP
 
 
 def test_a_map_in_another_place_is_not_the_map():
