@@ -9,7 +9,7 @@ from typing import Any
 from paramctl.binding.bind import Binding, bind
 from paramctl.binding.contradict import contradictions
 from paramctl.binding.refuse import require_fit
-from paramctl.errors import UsageError
+from paramctl.errors import SpecError, UsageError
 from paramctl.names import show
 from paramctl.sources.source import Source
 from paramctl.spec.build import build
@@ -76,6 +76,14 @@ def known_binding(source: Source, spec: str | None = None) -> Binding | None:
     if model.binding.fits:
         model.binding.mismatched += contradictions(model.spec, model.module)
     return model.binding
+
+
+def family_binding(source: Source) -> Binding | SpecError | None:
+    """The same of the family; the error where its config asks for what the family can't build."""
+    try:
+        return known_binding(source)
+    except SpecError as error:
+        return error
 
 
 def fitting_model(

@@ -8,7 +8,7 @@ from paramctl.check.finding import Finding, Verdict
 from paramctl.check.library import complaint, complaints, library_findings
 from paramctl.check.rule import Rule, chosen_rules, refuse_idle
 from paramctl.check.subject import Subject
-from paramctl.errors import CheckpointError
+from paramctl.errors import CheckpointError, SpecError
 from paramctl.sources.address import is_url, shown
 from paramctl.sources.open import open_source
 from paramctl.sources.source import Source
@@ -37,7 +37,8 @@ def check(
         values: also read every number, for NaN, infinities and constants.
         select, ignore: ids or groups of rules.
         fail_fast: stop at the first error.
-        bind: binds the source to a model for the rules that need one.
+        bind: binds the source to a model for the rules that need one; gives the error where its
+            config asks for a model that can't be built.
         expectations: what a user expects of it.
         family_ties: what a family ties under a config; by default the built-in families.
 
@@ -73,7 +74,9 @@ def examine(
     source = subject.source
     subject.library = complaints(source)
     if bind is not None and not source.problems:
-        subject.binding = bind(source)
+        found = bind(source)
+        is_built = not isinstance(found, SpecError)
+        subject.binding, subject.unbuilt = (found, None) if is_built else (None, found)
     if not source.problems:
         refuse_idle(select, rules, subject)
     ran: list[str] = []

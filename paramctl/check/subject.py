@@ -23,6 +23,7 @@ class Subject:
         source: opened leniently, so that it may be broken.
         reads_values: whether rules may read every number.
         binding: the checkpoint bound to a model, for rules that compare the two; or ``None``.
+        unbuilt: why the model that its config names can't be built; or ``None``.
         library: the safetensors library's complaint about each file, empty where it has none.
         expectations: what a user expects of it.
         known: statistics by name, where somebody has read the numbers already.
@@ -31,6 +32,7 @@ class Subject:
     source: Source
     reads_values: bool = False
     binding: Any = None
+    unbuilt: Any = None
     library: dict[str, str] = field(default_factory=dict)
     expectations: "tuple[Expectation, ...]" = ()
     known: "Mapping[str, Statistics] | None" = None

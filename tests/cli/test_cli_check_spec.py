@@ -115,6 +115,17 @@ def test_a_size_of_config_json_is_told_with_its_line(folder):
     assert message.endswith("is 7 by ninp (config.json:4), 5 by the checkpoint")
 
 
+def test_a_config_that_its_family_can_not_build_is_a_finding(folder):
+    """The rest is checked all the same; the model can't be run."""
+    config = '{"model_type": "bert",\n "position_embedding_type": "relative_key"}'
+    (folder / "config.json").write_text(config)
+    save_file({"x": np.full(3, np.nan, np.float32)}, folder / "m.safetensors")
+    rows = expect(1, "check", "m.safetensors", "--values", cwd=folder).rows
+    assert [row[1] for row in rows] == ["config-unbuilt", "nan"]
+    assert rows[0][3].endswith("'relative_key' by config.json:2, and this spec builds absolute")
+    assert expect(3, "forward", "m.safetensors", "--random", "1x2", cwd=folder).out == ""
+
+
 def test_a_config_of_an_unknown_family_asks_for_nothing(folder):
     (folder / "config.json").write_text('{"model_type": "something_else"}')
     save_file(tensors(), folder / "m.safetensors")

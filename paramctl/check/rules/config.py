@@ -1,4 +1,4 @@
-"""A ``config.json`` that tells nothing."""
+"""A ``config.json`` that tells nothing, or that asks for what its family does not build."""
 
 from collections.abc import Iterator
 
@@ -16,3 +16,10 @@ def config(subject: Subject) -> Iterator[tuple[str, str]]:
     _, notes = read_config(source.place)
     for note in notes:
         yield NAME, note.rpartition(f"{NAME}: ")[2]
+
+
+@rule("config-unbuilt", "spec", hint="mend config.json, or name a spec that builds it: --spec")
+def unbuilt(subject: Subject) -> Iterator[tuple[str, str]]:
+    """The config.json asks for a model that its family's spec can't build."""
+    if subject.unbuilt is not None:
+        yield NAME, str(subject.unbuilt).splitlines()[0]

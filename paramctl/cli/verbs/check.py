@@ -82,8 +82,8 @@ def _binder(spec: str | None) -> "Callable[[Source], object]":
     def bind(source: "Source") -> object:
         if spec is None and not _NAMING & (source.config or {}).keys():
             return None
-        from paramctl.binding.model import known_binding
+        from paramctl.binding.model import family_binding, known_binding
 
-        return known_binding(source, spec)
+        return family_binding(source) if spec is None else known_binding(source, spec)
 
     return bind

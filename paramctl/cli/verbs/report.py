@@ -85,6 +85,6 @@ def _bind(source: "Source") -> object:
     """The checkpoint bound to the family that its config names, if it is known."""
     if source.config is None or "model_type" not in source.config:
         return None
-    from paramctl.binding.model import known_binding
+    from paramctl.binding.model import family_binding
 
-    return known_binding(source, None)
+    return family_binding(source)
