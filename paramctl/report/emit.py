@@ -12,6 +12,7 @@ from paramctl.report.report import Branch, Column, Report
 from paramctl.report.screen import Screen, make_safe, screen
 from paramctl.report.strict_json import document
 from paramctl.report.values import human
+from paramctl.report.wrapping import wrapped
 
 MOST_IN_COLOR = 2000
 _CHUNK = 1 << 16
@@ -101,7 +102,8 @@ def _draw(report: Report, form: str, target: Screen) -> None:
         _draw_table(cells, columns, guides, target)
     _write(f"{line}\n" for line in report.notes)
     if gone:
-        _write([f"no room for {', '.join(gone)}: -f tsv tells all\n"])
+        told = f"no room for {', '.join(gone)}: -f tsv tells all"
+        _write(f"{line}\n" for line in wrapped(told, "", target))
 
 
 def _draw_table(

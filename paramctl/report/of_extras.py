@@ -5,14 +5,14 @@ from typing import Any
 from paramctl.figures.extras import Extras
 from paramctl.manifest import Entry
 from paramctl.report.report import Column
-from paramctl.report.values import number_text
+from paramctl.report.values import human
 
 
 def extra_columns(extras: Extras) -> tuple[Column, ...]:
     """The columns behind the usual ones."""
     columns = [Column(f"q{text(one)}", "number", "-") for one in extras.probabilities]
     if extras.spectra is not None:
-        columns += [Column("stable_rank", "number", "-"), Column("singular_values", missing="-")]
+        columns += [Column("stable_rank", "number", "-"), Column("singular_values", "numbers", "-")]
     if extras.unlike is not None:
         columns += [Column("unlike", "number", "-"), Column("unlike_in", missing="-")]
     return tuple(columns)
@@ -25,8 +25,7 @@ def extra_cells(entry: Entry, extras: Extras) -> tuple[Any, ...]:
         cells += extras.quantiles[entry.name] or [None] * len(extras.probabilities)
     if extras.spectra is not None:
         found = extras.spectra[entry.name]
-        values = ",".join(map(repr, found.values)) if found else None
-        cells += [found and found.stable_rank, values]
+        cells += [found and found.stable_rank, found and tuple(found.values)]
     if extras.unlike is not None:
         score = extras.unlike.get(entry.name)
         cells += [score and score.score, score and score.figure]
@@ -62,11 +61,7 @@ def extra_keys(entry: Entry, extras: Extras) -> dict[str, Any]:
 def extra_lines(entry: Entry, extras: Extras) -> list[str]:
     """The same in words, for people."""
     cells = zip(extra_columns(extras), extra_cells(entry, extras), strict=True)
-    told = [
-        f"{column.name} {value if isinstance(value, str) else number_text(value)}"
-        for column, value in cells
-        if value is not None
-    ]
+    told = [f"{column.name} {human(value, column)}" for column, value in cells if value is not None]
     return [", ".join(told)] if told else []
 
 

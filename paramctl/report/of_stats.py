@@ -24,6 +24,7 @@ _COLUMNS = (
 )
 
 _OPTIONAL = ("dtype", "numel", "absmax", "l2", "zeros", "inf", "shape", "nan")
+_USUAL = ("mean", "max", "min", "std")  # give way to what was asked for besides
 
 Found = tuple[Entry, Statistics, Histogram | None]
 
@@ -49,7 +50,7 @@ def stats_report(
         verb="stats",
         columns=columns,
         rows=rows,
-        optional=_OPTIONAL,
+        optional=(*_OPTIONAL, *_USUAL) if len(columns) > len(_COLUMNS) else _OPTIONAL,
         payload={
             "tensors": [_object(*one, has_histograms) | extra_keys(one[0], extras) for one in found]
         },

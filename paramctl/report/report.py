@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from paramctl.report.screen import Screen
 
-Kind = Literal["name", "text", "dtype", "shape", "count", "bytes", "number"]
+Kind = Literal["name", "text", "dtype", "shape", "count", "bytes", "number", "numbers"]
 Row = Sequence[Any]
 
 
@@ -20,8 +20,8 @@ class Column:
     Attributes:
         name: the header, and the key of jsonl rows where the payload has none.
         kind: how values are written. ``name`` and ``text`` are escaped; ``count`` is elements,
-            ``bytes`` bytes, ``number`` any other number, ``shape`` a tuple with ``None`` for
-            an unknown size.
+            ``bytes`` bytes, ``number`` any other number, ``numbers`` a tuple of such, ``shape``
+            a tuple with ``None`` for an unknown size.
         missing: what stands for ``None``.
     """
 

@@ -24,6 +24,8 @@ def human(value: Any, column: Column) -> str:
             return bytes_text(value)
         case "number":
             return number_text(value)
+        case "numbers":
+            return ", ".join(f"{one:.4g}" for one in value)
         case "shape":
             return shape_text(value)
     return show(str(value))
@@ -102,4 +104,5 @@ _RAW: dict[str, Callable[[Any], str]] = {
     "count": str,
     "bytes": str,
     "number": _raw_number,
+    "numbers": lambda values: ",".join(map(_raw_number, values)),
 }

@@ -56,6 +56,7 @@ def test_numbers_for_people(value, text):
         ("shape", Shapes([(2,), (3, 4)]), "[2] [3,4]", "[2] [3,4]"),
         ("name", "a\tb\n\x1b[31m", "a\\x09b\\x0a\\x1b[31m", "a\\x09b\\x0a\\x1b[31m"),
         ("text", "\u202e", "\\u{202e}", "\\u{202e}"),
+        ("numbers", (1 / 3, 2.0), "0.3333, 2", "0.3333333333333333,2.0"),
     ],
 )
 def test_a_value_is_readable_on_a_terminal_and_raw_in_a_pipe(kind, value, seen, piped):
