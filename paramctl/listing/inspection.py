@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from paramctl.columns import Columns
 from paramctl.listing.tree import Node, collapsed
 from paramctl.manifest import Entry, Manifest
 
@@ -53,23 +54,24 @@ class Inspection:
 
 def inspect(manifest: Manifest, entries: Sequence[Entry]) -> Inspection:
     """The totals of the chosen entries of a manifest."""
-    aliases = [entry for entry in entries if entry.is_alias]
+    columns = Columns.of(entries)
     # Few dtypes, shapes and kinds stand for many tensors, so those are counted first.
-    counts = Counter([entry[1:4] for entry in entries if entry[4] is None])
-    stored = [(Entry("", *form), times) for form, times in counts.items()]
+    counts = [(Entry("", *alike), times) for alike, times in Counter(columns.alike).items()]
+    stored = [(entry, times) for entry, times in counts if not entry.is_alias]
     parameters = [(entry, times) for entry, times in stored if entry.kind == "parameter"]
-    tied = [(entry, 1) for entry in aliases if entry.kind == "parameter"]
-    chosen = {entry[0] for entry in entries} if manifest.ties else set()
+    tied = [(entry, n) for entry, n in counts if entry.is_alias and entry.kind == "parameter"]
+    ties = manifest.ties
+    chosen = set(columns.names) if ties else set()
     return Inspection(
-        tensors=len(entries) - len(aliases),
+        tensors=sum(times for _, times in stored),
         unique=_numel([*parameters, *_only_tied(manifest, tied, chosen)]),
         stored=_numel(parameters),
         named=_numel([*parameters, *tied]),
         buffers=_numel([(entry, n) for entry, n in stored if entry.kind != "parameter"]),
         nbytes=_nbytes(stored),
         dtypes=_shares(stored),
-        ties=[group for group in manifest.ties if not chosen.isdisjoint(group)],
-        tree=collapsed(entries),
+        ties=[group for group in ties if not chosen.isdisjoint(group)],
+        tree=collapsed(columns),
     )
 
 
@@ -77,7 +79,7 @@ def _only_tied(manifest: Manifest, tied: Counts, chosen: set[str]) -> Counts:
     """Parameters of which only aliases were chosen, each once."""
     found = {}
     for entry, _ in tied:
-        kept = manifest.canonical(entry.name)
+        kept = manifest[entry.tied_to or ""]
         if kept.name not in chosen or kept.kind != "parameter":
             found[kept.name] = (entry, 1)
     return list(found.values())

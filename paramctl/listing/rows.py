@@ -5,8 +5,9 @@ from typing import Any
 
 from paramctl.columns import Columns
 from paramctl.errors import UsageError
+from paramctl.listing.order import natural_places
 from paramctl.manifest import Entry
-from paramctl.names import natural_keys, near
+from paramctl.names import near
 
 # Sizes begin with the largest; unknown ones come last, and so do aliases in the order of files.
 _KEYS: dict[str, Callable[[Entry], Any]] = {
@@ -32,8 +33,7 @@ def ordered(entries: Sequence[Entry], by: str = "name") -> Columns:
         hint = f"did you mean {similar[0]}?" if similar else f"orders are {', '.join(ORDERS)}"
         raise UsageError(f"no order named '{by}'", hint=hint)
     columns = Columns.of(entries)
-    keys = natural_keys(columns.names)
-    by_name = columns.picked(sorted(range(len(columns)), key=keys.__getitem__))
+    by_name = columns.picked(natural_places(columns.names))
     return by_name if by == "name" else Columns.of(sorted(by_name, key=_KEYS[by]))
 
 

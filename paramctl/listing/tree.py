@@ -28,7 +28,8 @@ class Node:
         tensors: names at and below the node, over all its layers.
         numel: elements, aliases not counted; ``None`` where a size is unknown.
         nbytes: bytes, likewise.
-        entry: the tensor at this node, of the first layer where there are several.
+        entry: the tensor at this node, of the first layer where there are several; without its
+            place in a file.
         children: the nodes below.
     """
 

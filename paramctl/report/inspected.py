@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from paramctl.columns import Columns
 from paramctl.listing.inspection import Inspection, Total
 from paramctl.listing.target import Target
 from paramctl.listing.tree import Node
@@ -41,7 +42,7 @@ def inspected(target: Target, entries: Sequence[Entry], found: Inspection) -> Re
         [total, *_rows(found.tree)],
         payload=lambda: _payload(target, found),
         rows_key="tree",
-        names=[entry.name for entry in entries],
+        names=Columns.of(entries).names,
         title=_title(target, found),
         branches=[_branch(node) for node in found.tree],
         branch_columns=_TREE,
