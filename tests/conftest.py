@@ -14,6 +14,10 @@ settings.register_profile("new", **_patient)
 settings.register_profile("fixed", derandomize=True, **_patient)
 settings.load_profile("fixed" if os.environ.get("CI") else "new")
 
+# The models that torch computes here are tiny; its threads wait for each other by spinning, which
+# takes many times as long as the work where every core has a worker of the tests already.
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def minilm() -> Path:
