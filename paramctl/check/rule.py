@@ -47,13 +47,16 @@ RULES: Registry[Rule] = Registry("check rule", "paramctl.check.rules")
 
 def rule(
     id: str, group: str, severity: Severity = "error", *, hint: str = "", needs: str = ""
-) -> Callable[[Callable[[Subject], Iterator[tuple[str, str]]]], Check]:
-    """A decorator that makes a rule of a function yielding (name, message) per finding."""
+) -> Callable[[Callable[[Subject], Iterator[tuple[str, ...]]]], Check]:
+    """A decorator that makes a rule of a function yielding (name, message) per finding.
 
-    def enter(function: Callable[[Subject], Iterator[tuple[str, str]]]) -> Check:
+    A third text is a hint for this finding alone, in place of the rule's.
+    """
+
+    def enter(function: Callable[[Subject], Iterator[tuple[str, ...]]]) -> Check:
         def check(subject: Subject) -> Iterator[Finding]:
-            for name, message in function(subject):
-                yield Finding(id, severity, name, message)
+            for told in function(subject):
+                yield Finding(id, severity, *told)
 
         what = (function.__doc__ or "").strip()
         RULES.register(id)(Rule(id, group, severity, hint, needs, check, what))

@@ -61,7 +61,7 @@ def _expectations(path: Path | None) -> tuple[Any, ...]:
 class Findings(Common):
     """The common options, with the formats in which CI systems show findings."""
 
-    formats: ClassVar[tuple[str, ...]] = (*FORMATS, "junit", "sarif")
+    formats: ClassVar[tuple[str, ...]] = (*FORMATS, "junit", "sarif", "github")
     form: Annotated[
         str,
         typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(formats)}."),

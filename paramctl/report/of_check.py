@@ -16,11 +16,12 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 _COLORS = {"error": "31", "warning": "33", "info": "36"}
 
 
-def check_report(found: Verdict, model: str) -> Report:
+def check_report(found: Verdict, model: str, *, strict: bool = False) -> Report:
     """The report of a check.
 
     Args:
         model: what was checked, as it was given.
+        strict: a warning fails too.
     """
     return Report(
         verb="check",
@@ -38,20 +39,30 @@ def check_report(found: Verdict, model: str) -> Report:
         rows_key="findings",
         names=[finding.name for finding in found.findings if finding.name],
         text=lambda screen: _sentences(found, model, screen),
-        forms={"junit": lambda: _junit(found, model), "sarif": lambda: _sarif(found, model)},
+        forms={
+            "junit": lambda: _junit(found, model, strict),
+            "sarif": lambda: _sarif(found, model),
+            "github": lambda: _annotations(found, model),
+        },
     )
 
 
-def _junit(found: Verdict, model: str) -> Iterator[str]:
+def _junit(found: Verdict, model: str, strict: bool) -> Iterator[str]:
     from paramctl.report.junit import junit  # what XML brings along takes a while
 
-    return junit(found, model)
+    return junit(found, model, strict=strict)
 
 
 def _sarif(found: Verdict, model: str) -> Iterator[str]:
     from paramctl.report.sarif import sarif
 
     return sarif(found, model)
+
+
+def _annotations(found: Verdict, model: str) -> Iterator[str]:
+    from paramctl.report.annotations import annotations
+
+    return annotations(found, model)
 
 
 def _row(finding: Finding) -> tuple[Any, ...]:
@@ -86,7 +97,8 @@ def _sentences(found: Verdict, model: str, screen: Screen) -> Iterable[str]:
             first = color + first.removeprefix(severity)
         yield from (first, *more)
         if hint and following != hint:
-            yield from wrapped(f"    hint: {escape(hint)}", "      ", screen)
+            told = f"    hint: {escape(hint)}"  # a command in it stays whole, to be copied
+            yield from [told] if "`" in hint else wrapped(told, "      ", screen)
     yield f"{shown(model)}: {_summary(found)}"
 
 

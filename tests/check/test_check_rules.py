@@ -108,3 +108,16 @@ def test_a_config_that_cannot_be_read_is_told(tmp_path):
     expect(1, "check", tmp_path, "--strict")
     (tmp_path / "config.json").unlink()
     expect(0, "check", tmp_path, "--strict")
+
+
+def test_hints_about_ties_name_the_tensors(tmp_path):
+    """The command can be typed as it stands."""
+    both = CHECKPOINTS / "tied-but-both-stored"
+    (row,) = expect(1, "check", both, "--json").json["findings"]
+    assert row["hint"] == (
+        f"set tie_word_embeddings to false, or `paramctl tie {both} model.embed_tokens.weight "
+        "lm_head.weight --take keep -o OUT`"
+    )
+    command = row["hint"].split("`")[1].replace("OUT", str(tmp_path / "out")).split()[1:]
+    expect(0, *command)
+    expect(0, "check", tmp_path / "out", "--strict")

@@ -10,6 +10,8 @@ from command import expect
 from safetensors.numpy import save_file
 
 from paramctl.check.finding import Finding, Verdict
+from paramctl.names import show
+from paramctl.report.annotations import annotations
 from paramctl.report.of_check import check_report
 from paramctl.report.screen import Screen
 
@@ -49,6 +51,22 @@ def test_junit_keeps_warnings_in_the_output_of_their_rule(broken):
     assert [child.tag for child in found["all-zero"]] == ["system-out"]
     assert found["all-zero"][0].text == "warning: z: all 9 values are zero"
     assert [child.tag for child in found["nan"]] == ["failure"]
+
+
+def test_junit_fails_for_warnings_where_the_check_does(broken):
+    suite, found = cases(expect(1, "check", broken, "--values", "--strict", "-f", "junit").out)
+    assert found["all-zero"].find("failure").get("message") == "z: all 9 values are zero"
+    assert suite.get("failures") == "2"
+
+
+def test_annotations_are_workflow_commands_of_one_line(broken):
+    out = expect(1, "check", broken, "--values", "-f", "github").out
+    assert out.splitlines() == [
+        f"::warning title={broken}%3A all-zero::z: all 9 values are zero",
+        f"::error title={broken}%3A nan::{show(HOSTILE)}: 4 of 4 values are NaN, first at [0, 0]",
+    ]
+    many = Verdict((Finding("nan", "info", "", "100%", "a: b"),), is_readable=True, library={})
+    assert list(annotations(many, "a,b")) == ["::notice title=a%2Cb%3A nan::100%25 (hint: a: b)\n"]
 
 
 def test_a_sound_model_has_no_failure():

@@ -1,5 +1,6 @@
 """Ties three ways: what ``config.json`` says, what the file says, what the bytes say."""
 
+import shlex
 from collections.abc import Iterator
 
 from paramctl.check.rule import rule
@@ -15,30 +16,34 @@ _HEADS = ("lm_head", "embed_out", "output.weight", "decoder.weight")
     "ties",
     hint="set tie_word_embeddings to false, or `paramctl tie MODEL KEEP ALIAS --take keep`",
 )
-def tie_broken(subject: Subject) -> Iterator[tuple[str, str]]:
+def tie_broken(subject: Subject) -> Iterator[tuple[str, str, str]]:
     """Names that the config ties, stored apart with different values."""
     for kept, other in _declared_pairs(subject):
         if not _are_equal(subject, kept, other):
             message = f"config.json ties it to {show(kept)}, but their bytes differ"
-            yield other, message
+            tie = _command(subject, "tie", kept, other, "--take", "keep")
+            yield other, message, f"set tie_word_embeddings to false, or {tie}"
 
 
 @rule("tie-stored-twice", "ties", "warning", hint="run `paramctl tie MODEL KEEP ALIAS`")
-def tie_stored_twice(subject: Subject) -> Iterator[tuple[str, str]]:
+def tie_stored_twice(subject: Subject) -> Iterator[tuple[str, str, str]]:
     """Names that the config ties, stored apart with the same values."""
     for kept, other in _declared_pairs(subject):
         if _are_equal(subject, kept, other):
-            yield other, f"config.json ties it to {show(kept)}; both are stored, with equal bytes"
+            message = f"config.json ties it to {show(kept)}; both are stored, with equal bytes"
+            yield other, message, f"run {_command(subject, 'tie', kept, other)}"
 
 
 @rule("tie-undeclared", "ties", "warning", hint="run `paramctl tie MODEL --auto` if one is meant")
-def tie_undeclared(subject: Subject) -> Iterator[tuple[str, str]]:
+def tie_undeclared(subject: Subject) -> Iterator[tuple[str, str, str]]:
     """Stored tensors with the same values that nothing ties."""
     declared = {frozenset(pair) for pair in _declared_pairs(subject)}
     for first, *others in stored_twins(subject.source):
         for other in others:
             if frozenset((first, other)) not in declared:
-                yield other, f"its bytes equal those of {show(first)}, and nothing ties them"
+                message = f"its bytes equal those of {show(first)}, and nothing ties them"
+                tie = _command(subject, "tie", first, other)
+                yield other, message, f"run {tie} if one is meant"
 
 
 @rule(
@@ -47,7 +52,7 @@ def tie_undeclared(subject: Subject) -> Iterator[tuple[str, str]]:
     "warning",
     hint="set tie_word_embeddings to true, or run `paramctl untie MODEL SELECT`",
 )
-def tie_denied(subject: Subject) -> Iterator[tuple[str, str]]:
+def tie_denied(subject: Subject) -> Iterator[tuple[str, str, str]]:
     """An output layer that is only an alias, where the config says that it is not tied."""
     config = subject.source.config
     if config is None or config.get("tie_word_embeddings") is not False:
@@ -56,7 +61,13 @@ def tie_denied(subject: Subject) -> Iterator[tuple[str, str]]:
         if entry.tied_to is not None and any(head in entry.name for head in _HEADS):
             kept = show(entry.tied_to)
             message = f"the file ties it to {kept}, config.json sets tie_word_embeddings to false"
-            yield entry.name, message
+            untie = _command(subject, "untie", entry.name)
+            yield entry.name, message, f"set tie_word_embeddings to true, or run {untie}"
+
+
+def _command(subject: Subject, verb: str, *words: str) -> str:
+    """What to type, with the names of this checkpoint."""
+    return f"`{shlex.join(['paramctl', verb, subject.source.where, *words])} -o OUT`"
 
 
 def _declared_pairs(subject: Subject) -> Iterator[tuple[str, str]]:

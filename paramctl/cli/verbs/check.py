@@ -69,7 +69,7 @@ def run(
         raise UsageError("Missing argument 'MODEL'", hint="run `paramctl check -h`")
     with progress("reading", quiet=common.quiet):
         found = check(model, bind=_binder(spec), **ruling.arguments())
-    emit(check_report(found, model), common)
+    emit(check_report(found, model, strict=ruling.strict), common)
     if not found.is_readable:
         raise typer.Exit(3)
     if not found.ok or (ruling.strict and found.count("warning")):
