@@ -62,6 +62,14 @@ def open_source(
 
 def _standard_input() -> Source:
     place = LocalPlace(Path())
+    try:
+        return _spooled(place)
+    except BaseException:
+        place.close()
+        raise
+
+
+def _spooled(place: LocalPlace) -> Source:
     file = place.spooled()
     header = read_header(file)
     manifest = Manifest(header.tensors, header.metadata)
