@@ -1,4 +1,4 @@
-"""``paramctl forward`` and ``devices`` as a user types them."""
+"""``paramctl forward`` as a user types it."""
 
 import shutil
 from pathlib import Path
@@ -283,19 +283,3 @@ def test_a_word_outside_the_vocabulary_is_the_inputs_mistake(folder):
     (folder / "words.yaml").write_text("paramctl: 1\nmodel: Embedding(10, 4)\n")
     refused = forward(folder, "words.yaml", "--input", "x=[1, 10]", code=2)
     assert "index 10 is outside" in refused.err
-
-
-def test_devices_are_listed_without_a_gpu():
-    answer = expect(0, "devices", "--json").json
-    assert answer["schema"] == "paramctl/devices/1"
-    first = answer["devices"][0]
-    assert (first["name"], first["kind"]) == ("cpu", "cpu")
-    assert first["memory"] > 0
-    assert answer.get("reason") or len(answer["devices"]) > 1
-
-
-def test_a_device_that_is_not_there_is_a_matter_of_resources(folder):
-    for device in ("cuda:99", "cuda:7"):
-        refused = forward(folder, *NET, *ONES, "--device", device, code=4)
-        assert f"no device {device}" in refused.err
-        assert "hint: " in refused.err

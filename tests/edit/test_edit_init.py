@@ -5,51 +5,18 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
+from edit.init_plans import SHAPES, checkpoint, planned, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from paramctl.edit.content import array
 from paramctl.edit.init import Init
 from paramctl.edit.init_choice import Choice
-from paramctl.edit.plan import Plan, Step, plan
-from paramctl.errors import SelectionError, UsageError
-from paramctl.init.draw import draw, expect_fit
+from paramctl.edit.plan import Step, plan
+from paramctl.init.draw import draw
 from paramctl.init.normal import Normal
 from paramctl.init.rules import parse_rule
-from paramctl.init.scheme import parse_scheme
 from paramctl.sources.open import open_source
-
-SHAPES = {
-    "0.weight": (8, 4),
-    "0.bias": (8,),
-    "2.weight": (8, 4),
-    "2.bias": (8,),
-    "norm.weight": (8,),
-}
-
-
-def checkpoint(folder: Path, metadata: dict[str, str] | None = None, **more) -> Path:
-    """A small model whose tensors are all threes."""
-    tensors = {name: np.full(shape, 3, np.float32) for name, shape in SHAPES.items()}
-    tensors |= {name.replace("__", "."): np.asarray(value) for name, value in more.items()}
-    path = folder / "m.safetensors"
-    save_file(tensors, path, metadata)
-    return path
-
-
-def planned(path: Path, *schemes: str, select: tuple[str, ...] = (), **options) -> Plan:
-    with open_source(path) as source:
-        edit = Init(tuple(map(parse_rule, schemes)), **options)
-        return plan(source, [Step(edit, select)])
-
-
-def values(made: Plan) -> dict[str, np.ndarray]:
-    """The changed tensors."""
-    return {
-        change.name: array(made.draft.content(change.name), change.after.dtype, change.after.shape)
-        for change in made.changes
-    }
 
 
 def choices(
@@ -221,88 +188,6 @@ def test_axes_can_be_told(tmp_path):
     )
     bound = np.sqrt(6 / 64)
     assert 0.98 * bound < np.abs(made["h.0.c_attn.weight"]).max() <= bound
-
-
-CONV1D = "Linear stores (out, in), GPT-2's Conv1D (in, out)"
-
-
-@pytest.mark.parametrize(
-    ("schemes", "options", "error", "text", "hint"),
-    [
-        (
-            ("xavier",), {"select": ("0.bias",)}, UsageError,
-            "0.bias: fans need two axes or more, and it has 1 (xavier)",
-            "give it a scheme without fans, such as zeros or normal(std=0.02)",
-        ),
-        (
-            ("xavier",), {"select": ("c_attn",)}, UsageError,
-            f"c_attn.weight: which axis is in and which is out is not known: {CONV1D}",
-            'say it: --axes "c_attn.weight=in out", or use a spec',
-        ),
-        (
-            ("xavier",), {"select": ("experts",)}, UsageError,
-            "experts.weight: which axis is in and which is out is not known: three axes may be "
-            "experts or a convolution",
-            'say it: --axes "experts.weight=expert out in", or use a spec',
-        ),
-        (
-            ("dirac",), {"select": ("0.weight",)}, UsageError,
-            "0.weight: it needs three to five axes, and the tensor has 2", "",
-        ),
-        (
-            ("0.weight=ones",), {"select": ("2",)}, SelectionError,
-            "'0.weight' matches nothing that is initialized",
-            "select it too, or leave out its rule: ones",
-        ),
-        (
-            (), {"select": ("experts", "scale")}, UsageError,
-            "no default is known for experts.weight, scale",
-            "give a rule: --scheme 'experts.weight=normal(std=0.02)', or use a spec",
-        ),
-        (
-            ("normal",), {"select": ("steps*",)}, SelectionError,
-            "'steps*' selects buffers and constants only",
-            "they are initialized by their exact names, or with kind:buffer",
-        ),
-        (
-            ("normal",), {"seed": -1}, UsageError,
-            "a seed is a whole number from 0 to 18446744073709551615, not -1", "",
-        ),
-        (
-            ("normal",), {"axes": ("0.weight",)}, UsageError,
-            "expected SELECT=ROLES, found '0.weight'", '--axes "NAME=in out"',
-        ),
-        (
-            ("normal",), {"axes": ("0.weight=out",)}, UsageError,
-            "0.weight: 2 axes, but roles for 1", "",
-        ),
-    ],
-)  # fmt: skip
-def test_what_cant_be_done_is_said(tmp_path, schemes, options, error, text, hint):
-    path = checkpoint(
-        tmp_path,
-        c_attn__weight=np.zeros((4, 12), "f4"),
-        experts__weight=np.zeros((2, 4, 4), "f4"),
-        scale=np.float32(1),
-        steps=np.int64(1),
-    )
-    with pytest.raises(error) as raised:
-        planned(path, *schemes, **options)
-    assert (str(raised.value), raised.value.hint) == (text, hint)
-
-
-def test_random_values_do_not_fit_whole_numbers(tmp_path):
-    path = checkpoint(tmp_path, steps=np.zeros(3, "i8"))
-    with pytest.raises(UsageError) as error:
-        planned(path, "normal", select=("steps",))
-    assert str(error.value) == "steps: I64 holds whole numbers only"
-
-
-@pytest.mark.parametrize("scheme", ["normal", "orthogonal", "zeros"])
-def test_a_dtype_without_numbers_is_an_error_that_names_the_tensor(scheme):
-    with pytest.raises(UsageError) as error:
-        expect_fit(parse_scheme(scheme), "0.weight", (8, 4), "F4")
-    assert str(error.value) == "0.weight: F4 tensors can be listed and copied, not computed on"
 
 
 def test_nothing_is_read_for_a_plan(tmp_path):
