@@ -192,10 +192,13 @@ def _check_shape(
 
 
 def _rank_hint(name: str, shape: tuple[int, ...], declared: InputDeclaration) -> str:
-    missing = len(declared.shape or ()) - len(shape)
-    if missing < 1:
-        return ""
-    return f"for one example, {'x'.join(map(str, (1,) * missing + shape))} or one more [ ]"
+    wanted = declared.shape or ()
+    missing = (1,) * (len(wanted) - len(shape))
+    pairs = zip((*missing, *shape), wanted, strict=False)
+    if any(isinstance(want, int) and want != size for size, want in pairs):
+        example = "x".join(map(str, _example(declared)))
+        return f"--input {show(name)}={example} is a shape that it wants"
+    return f"for one example, {'x'.join(map(str, missing + shape))} or one more [ ]" * bool(missing)
 
 
 def _wanted(declared: InputDeclaration) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from paramctl.errors import UsageError
 from paramctl.expression.errors import LanguageError
@@ -40,17 +40,21 @@ class Name:
     choices: tuple[Any, ...] = ()
 
     def require(self, value: Any, origin: str) -> None:
-        """Check that a value is one that the spec can build.
+        """Check that a value is one that the spec can build, and no text where a number belongs.
 
         Raises:
             UsageError, SpecError: it is not; the text shows both.
         """
+        if isinstance(value, str) and isinstance(self.default, int | float):
+            wanted = "true or false" if isinstance(self.default, bool) else "a number"
+            self._refuse(f"{self.name} is {describe(value)} by {origin}, not {wanted}", origin)
         if self.choices and value not in self.choices:
             known = ", ".join(str(choice) for choice in self.choices)
-            problem = f"{self.name} is {describe(value)} by {origin}, and this spec builds {known}"
-            if origin == "--set":
-                raise UsageError(problem)
-            raise self.place.mistake(problem)
+            told = f"{self.name} is {describe(value)} by {origin}, and this spec builds {known}"
+            self._refuse(told, origin)
+
+    def _refuse(self, problem: str, origin: str) -> NoReturn:
+        raise UsageError(problem) if origin == "--set" else self.place.mistake(problem)
 
 
 @dataclass(frozen=True)

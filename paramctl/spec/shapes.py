@@ -53,18 +53,34 @@ def _fails_anyway(
     """Whether the same place fails for inputs of any size, so that the spec is to blame."""
     if module.again is None:
         return True
-    execution = Execution(mode="shapes")
-    forms: dict[str, Any] = {
+    opened: dict[str, Form] = {
         name: (tuple(Deferred(f"a size of {name}") for _ in shape), dtype)
         for name, (shape, dtype) in inputs.items()
     }
+    other = _failure(spec, module.again(), opened)
+    if not isinstance(other, SpecError):
+        return other is not None
+    if other.where == error.where:
+        return True  # else it may have failed for want of a number: try others
+    doubled: dict[str, Form] = {
+        name: (tuple(2 * size for size in shape), dtype) for name, (shape, dtype) in inputs.items()
+    }
+    other = _failure(spec, module.again(), doubled)
+    return other is not None and _head(other) == _head(error)
+
+
+def _failure(spec: Spec, module: SpecModule, inputs: Mapping[str, Form]) -> ParamctlError | None:
+    execution = Execution(mode="shapes")
     try:
-        call_model(execution, spec, module.again(), placeholders(execution, spec, forms))
-    except SpecError as other:
-        return other.where == error.where
-    except ParamctlError:
-        return True
-    return False
+        call_model(execution, spec, module, placeholders(execution, spec, inputs))
+    except ParamctlError as error:
+        return error
+    return None
+
+
+def _head(error: ParamctlError) -> tuple[str, str]:
+    """Place and problem, without the calls around it."""
+    return error.where, error.problem.split("\n")[0]
 
 
 def placeholders(execution: Execution, spec: Spec, inputs: Mapping[str, Form]) -> dict[str, Any]:

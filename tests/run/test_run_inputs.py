@@ -96,6 +96,13 @@ def test_another_rank_is_refused_with_a_shape_that_fits():
     )
 
 
+def test_a_rank_that_one_example_does_not_mend_is_refused_with_the_sizes_that_are_wanted():
+    assert refusal({"image": IMAGE}, "image=1x16") == (
+        "--input image: its shape is [1, 16], the spec wants [batch, 3, 8, 8]",
+        "--input image=1x3x8x8 is a shape that it wants",
+    )
+
+
 def test_another_size_is_refused():
     problem, _ = refusal({"image": IMAGE}, "image=1x1x8x8")
     assert problem == "--input image: its shape is [1, 1, 8, 8], the spec wants [batch, 3, 8, 8]"

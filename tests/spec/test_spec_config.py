@@ -37,6 +37,20 @@ def test_null_in_config_json_stays_null_for_a_nullable_name(tmp_path):
     assert values(tmp_path, text, {"cap": 3.0})["cap"] == 3.0
 
 
+@pytest.mark.parametrize(
+    ("default", "text", "wanted"),
+    [("1e-6", "1e-5x", "a number"), ("8", "two", "a number"), ("true", "no", "true or false")],
+)
+def test_a_text_is_refused_where_a_number_or_a_truth_belongs(tmp_path, default, text, wanted):
+    with pytest.raises(SpecError) as caught:
+        values(tmp_path, f"  name: {default}\n", {"name": text})
+    told = f"name is the text '{text}' by config.json, not {wanted}"
+    assert caught.value.problem.split("\n")[0] == told
+    with pytest.raises(UsageError) as caught:
+        values(tmp_path, f"  name: {default}\n", None, {"name": text})
+    assert str(caught.value) == f"name is the text '{text}' by --set, not {wanted}"
+
+
 def test_a_value_that_the_spec_can_not_build_is_refused(tmp_path):
     text = "  places: {default: absolute, choices: [absolute, none]}\n"
     assert values(tmp_path, text, {"places": "none"})["places"] == "none"

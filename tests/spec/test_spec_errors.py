@@ -197,6 +197,18 @@ def test_an_input_that_does_not_fit_is_wrong_usage(tmp_path):
     )
 
 
+def test_a_mistake_that_comes_with_inputs_of_any_size_is_the_specs(tmp_path):
+    """Even where sizes must be numbers before it is reached."""
+    text = (
+        "config: {scaling: {default: null, from: scaling}}\ninputs: {x: [t, n]}\n"
+        "model:\n  forward: |\n    y = x if x.shape[0] > 1 else 2 * x\n"
+        "    return rope(y, scaling=scaling)\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        built(write(tmp_path, HEAD + text), {"scaling": {"type": "foo"}}, x=(3, 4))
+    assert first_line(caught.value) == "rope scaling 'foo' is not known"
+
+
 def test_an_input_is_compared_with_its_declaration(tmp_path):
     error = mistake(tmp_path, "inputs: {x: [batch, 4]}\nmodel: Linear(4, 4)", x=(2, 5))
     path = tmp_path / "net.yaml"
