@@ -12,6 +12,7 @@ from paramctl.figures.digest import ALGORITHM
 from paramctl.names import escape, natural_key, show
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_HINT = "make one: `paramctl hash MODEL > MANIFEST`"
 TITLE = f"# {ALGORITHM}"  # what the model's own digest is called, in the first row
 
 
@@ -39,7 +40,7 @@ class Mismatch:
 
 
 def read_manifest(path: Path) -> dict[str, str]:
-    """Name to digest from a file that ``hash`` wrote, as JSON or tab-separated.
+    """Name to digest from a file that ``hash`` wrote, as JSON or tab-separated; ``-`` is stdin.
 
     Names from a tab-separated file are escaped as they were printed.
 
@@ -48,11 +49,13 @@ def read_manifest(path: Path) -> dict[str, str]:
     """
     where = show(str(path))
     try:
-        text = path.read_text("utf-8")
+        text = (Path("/dev/stdin") if where == "-" else path).read_text("utf-8")
     except OSError as error:
         raise InputError((error.strerror or str(error)).lower(), where=where) from None
     except UnicodeDecodeError:
         raise InputError("a manifest is UTF-8 text, this is not", where=where) from None
+    if not text.strip():
+        raise InputError("the manifest is empty", where=where, hint=_HINT)
     if text.lstrip().startswith("{"):
         return {escape(name): digest for name, digest in _from_json(text, where).items()}
     return _from_lines(text, where)
@@ -69,11 +72,8 @@ def _from_json(text: str, where: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         raise InputError("the manifest is not JSON that can be read", where=where) from None
     if "algorithm" not in body and "tensors" not in body:
-        raise InputError(
-            "this is no manifest: it has no algorithm and no tensors",
-            where=where,
-            hint="make one: `paramctl hash MODEL > MANIFEST`",
-        )
+        problem = "this is no manifest: it has no algorithm and no tensors"
+        raise InputError(problem, where=where, hint=_HINT)
     tensors = body.get("tensors")
     _check_algorithm(body.get("algorithm"), where)
     if not isinstance(tensors, dict) or not all(map(_is_digest, tensors.values())):

@@ -88,14 +88,15 @@ def spelled(name: str) -> str:
 
 
 def read_lock(path: Path) -> Lock:
-    """The lock in a file.
+    """The lock in a file, or on standard input for ``-``.
 
     Raises:
         InputError: the file can't be read or is no lock.
     """
     where = show(str(path))
     try:
-        return parse_lock(path.read_text("utf-8"), where)
+        stream = Path("/dev/stdin") if where == "-" else path
+        return parse_lock(stream.read_text("utf-8"), where)
     except OSError as error:
         raise InputError((error.strerror or str(error)).lower(), where=where) from None
     except UnicodeDecodeError:

@@ -80,10 +80,10 @@ def _padded(text: str, width: int) -> str:
 
 
 def _numbers(layers: Sequence[int]) -> str:
-    """Every tenth layer's number above it, and the first one's, where they have room."""
+    """Every tenth layer's number above it, the first one's and the last one's, if there is room."""
     line = ""
     for place, layer in enumerate(layers):
-        is_due = place == 0 or layer % 10 == 0
+        is_due = place in (0, len(layers) - 1) or layer % 10 == 0
         if is_due and len(line) <= place - (place > 0):
             line = line.ljust(place) + str(layer)
     return line

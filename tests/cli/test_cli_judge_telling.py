@@ -57,7 +57,7 @@ def test_many_layers_stand_in_bands_on_a_narrow_screen(pair, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     lines = expect(1, "diff", *pair, "m", "--picture", "-f", "table").out.splitlines()
     assert lines[:6] == [
-        " m.layers   0",
+        " m.layers   0      7",
         " q.weight   ·░▒▓█···",
         " up.weight  ·····c··",
         " m.layers   8 10",

@@ -88,6 +88,32 @@ def test_the_difftool_shows_figures(repository):
     assert row[:2] == ["b", "changed"]
 
 
+def test_the_difftool_takes_what_came_and_what_went(repository):
+    """git gives the null device for the side on which there is no file."""
+    expect(0, "git", "install", cwd=repository)
+    save_file({"x": np.ones(2, np.float32)}, repository / "m.safetensors")
+    git(repository, "add", "-A")
+    tool = "difftool", "-y", "-t", "paramctl", "--cached"
+    assert git(repository, *tool, "--", "*.safetensors").split("\t")[:2] == ["x", "added"]
+    git(repository, "commit", "-qm", "first")
+    git(repository, "rm", "-q", "m.safetensors")
+    assert git(repository, *tool).split("\t")[:2] == ["x", "removed"]
+
+
+def test_two_sides_without_a_file_are_no_comparison():
+    assert "there is no tensor to compare" in expect(2, "diff", "/dev/null", "/dev/null").err
+
+
+@pytest.mark.parametrize("verb", ["hash", "lock"])
+def test_what_to_verify_may_come_through_a_pipe(verb, tmp_path):
+    model = CHECKPOINTS / "f32.safetensors"
+    command = [sys.executable, "-m", "paramctl", verb, model, "--verify", "-"]
+    good = expect(0, verb, model).out
+    for text, code in ((good, 0), (good.replace("F32 [", "F64 ["), int(verb == "lock")), ("", 3)):
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+
+
 def test_installing_says_what_it_does_and_does_it_once(repository):
     first = expect(0, "git", "install", "--json", cwd=repository).json
     assert [row["action"] for row in first["changes"]] == ["set"] * 5

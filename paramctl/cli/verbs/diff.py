@@ -72,19 +72,22 @@ def _compared(
     from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
     from paramctl.diff.matching import chosen_names
+    from paramctl.diff.nothing import Nothing, is_nothing
     from paramctl.report.progress import progress
 
     if a == b == "-":
         raise UsageError("standard input holds one checkpoint, not two")
     rules = comparing.arguments()
     with ExitStack() as stack:
-        left = stack.enter_context(opened(a, common))
-        right = stack.enter_context(opened(b, common))
+        left, right = (
+            None if is_nothing(side) else stack.enter_context(opened(side, common))
+            for side in (a, b)
+        )
         stack.enter_context(progress("comparing", quiet=common.quiet))
-        laid, to = comparing.laid(left, stack)
+        laid, to = comparing.laid(left, stack) if left else (Nothing(), {})
         found = diff(
             laid,
-            right,
+            right or Nothing(),
             select,
             **rules,
             to=to,
@@ -93,7 +96,8 @@ def _compared(
             ulps=telling.ulps,
             allow_empty=allow_empty,
         )
-        left.check_unchanged()
-        right.check_unchanged()
-        names = chosen_names(laid.manifest, right.manifest, select, allow_empty=True)
+        for side in filter(None, (left, right)):
+            side.check_unchanged()
+        manifest = (right or Nothing()).manifest
+        names = chosen_names(laid.manifest, manifest, select, allow_empty=True)
         return found, names & set(laid.manifest.names)  # those of B alone are changes

@@ -16,7 +16,11 @@ def run(
     select: Select = None,
     verify: Annotated[
         Path | None,
-        typer.Option("--verify", metavar="MANIFEST", help="Compare with an earlier manifest."),
+        typer.Option(
+            "--verify",
+            metavar="MANIFEST",
+            help="Compare with an earlier manifest; - reads it from stdin.",
+        ),
     ] = None,
     allow_empty: AllowEmpty = False,
     expect: Expect = None,

@@ -21,7 +21,9 @@ def run(
     select: Select = None,
     verify: Annotated[
         Path | None,
-        typer.Option("--verify", metavar="LOCK", help="Compare with an earlier lock."),
+        typer.Option(
+            "--verify", metavar="LOCK", help="Compare with an earlier lock; - reads it from stdin."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the lock there.")

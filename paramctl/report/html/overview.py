@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator
 
 from paramctl.names import counted, layer_segment
+from paramctl.report.diff_places import percent
 from paramctl.report.html.portrait import Portrait
 from paramctl.report.html.words import count, left_out, name, section, table, text, within
 from paramctl.report.values import bytes_text
@@ -93,7 +94,7 @@ def dtypes(portrait: Portrait) -> str:
             f'<tr><td><i class="dot {color}"></i>{dtype}</td><td class="num">{share.tensors:,}</td>'
             f'<td class="num">{count(share.numel)}</td>'
             f'<td class="num">{bytes_text(share.nbytes or 0)}</td>'
-            f'<td class="num">{part:.3g}%</td></tr>'
+            f'<td class="num">{html.escape(percent(share.nbytes or 0, total))}</td></tr>'
         )
     if not rows:
         return ""

@@ -35,7 +35,8 @@ def cards(portrait: Portrait) -> str:
         spread, found = portrait.spreads[entry.name], portrait.figures[entry.name]
         boxes.append(
             f"<figure>{_drawing(spread)}<figcaption>{name(entry.name)}<small>{type_of(entry)}"
-            f" · mean {number(found.mean)} · std {number(found.std)}</small></figcaption></figure>"
+            f" · mean&nbsp;{number(found.mean)} · std&nbsp;{number(found.std)}"
+            "</small></figcaption></figure>"
         )
     if not boxes:
         return ""
