@@ -12,7 +12,6 @@ from paramctl.figures.digest import ALGORITHM
 from paramctl.names import escape, natural_key, show
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_HINT = "make one: `paramctl hash MODEL > MANIFEST`"
 TITLE = f"# {ALGORITHM}"  # what the model's own digest is called, in the first row
 
 
@@ -54,8 +53,6 @@ def read_manifest(path: Path) -> dict[str, str]:
         raise InputError((error.strerror or str(error)).lower(), where=where) from None
     except UnicodeDecodeError:
         raise InputError("a manifest is UTF-8 text, this is not", where=where) from None
-    if not text.strip():
-        raise InputError("the manifest is empty", where=where, hint=_HINT)
     if text.lstrip().startswith("{"):
         return {escape(name): digest for name, digest in _from_json(text, where).items()}
     return _from_lines(text, where)
@@ -72,8 +69,11 @@ def _from_json(text: str, where: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         raise InputError("the manifest is not JSON that can be read", where=where) from None
     if "algorithm" not in body and "tensors" not in body:
-        problem = "this is no manifest: it has no algorithm and no tensors"
-        raise InputError(problem, where=where, hint=_HINT)
+        raise InputError(
+            "this is no manifest: it has no algorithm and no tensors",
+            where=where,
+            hint="make one: `paramctl hash MODEL > MANIFEST`",
+        )
     tensors = body.get("tensors")
     _check_algorithm(body.get("algorithm"), where)
     if not isinstance(tensors, dict) or not all(map(_is_digest, tensors.values())):
