@@ -20,15 +20,21 @@ def read_array(path: Path, name: str) -> Any:
     """
     if path.suffix == ".safetensors":
         return _from_checkpoint(path, name)
+    _require_file(path)
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            starts_well = file.read(6) == b"\x93NUMPY"
+        array = np.load(path, allow_pickle=False) if starts_well else None
     except (OSError, ValueError, EOFError, MemoryError) as error:
         raise UsageError(
             f"it can't be read as a .npy file: {_first_line(error)}", where=show(str(path))
         ) from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc":
-        kind = getattr(array, "dtype", "an archive")
-        raise UsageError(f"it holds {kind}, wanted one array of numbers", where=show(str(path)))
+    if array is None:
+        hint = "give a file that numpy.save wrote, or a .safetensors file"
+        raise UsageError("it can't be read as a .npy file", where=show(str(path)), hint=hint)
+    if array.dtype.kind not in "biufc":
+        problem = f"it holds {array.dtype}, wanted one array of numbers"
+        raise UsageError(problem, where=show(str(path)))
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -59,12 +65,16 @@ def _from_checkpoint(path: Path, name: str) -> Any:
 
 
 def _opened(path: Path) -> Any:
-    if not path.is_file():
-        raise UsageError(f"no such file: {show(str(path))}")
+    _require_file(path)
     try:
         return open_source(path)
     except CheckpointError as error:
         raise UsageError(error.problem, where=error.where, hint=error.hint) from None
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise UsageError(f"no such file: {show(str(path))}")
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,6 +8,17 @@ from paramctl.run.arrays import read_array
 from paramctl.run.given import Given, parse_given, parse_inputs, parse_shape
 
 
+@pytest.mark.parametrize("name", ["text.npy", "config.json"])
+def test_what_is_no_npy_file_is_told_without_numpys_advice(tmp_path, name):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(UsageError) as caught:
+        read_array(tmp_path / name, "x")
+    assert caught.value.problem == "it can't be read as a .npy file"
+    with pytest.raises(UsageError) as caught:
+        read_array(tmp_path / "nothing", "x")
+    assert str(caught.value) == f"no such file: {tmp_path / 'nothing'}"
+
+
 def test_a_shape_means_random_values():
     assert parse_given("x", "2x20") == Given("random", (2, 20))
     assert parse_given("x", "random:3") == Given("random", (3,))
