@@ -5,15 +5,16 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from paramctl.dtypes import DTYPES
 from paramctl.edit.content import Made, Stored, arrays, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.plan import EDITS, Edit, Step
-from paramctl.errors import SelectionError, UsageError
+from paramctl.edit.floating import Floating, is_computable
+from paramctl.edit.plan import EDITS
+from paramctl.errors import UsageError
 from paramctl.formats.content import Block, Content
-from paramctl.manifest import Entry, Manifest
+from paramctl.manifest import Entry
 from paramctl.names import show
 from paramctl.sources.source import Source
 
@@ -27,7 +28,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Arithmetic(Edit):
+class Arithmetic(Floating):
     """Combine the chosen tensors with those of the same names in another checkpoint.
 
     Both sides are widened (floats of 32 and 64 bits to float64, smaller ones to float32) and the
@@ -41,24 +42,11 @@ class Arithmetic(Edit):
 
     other: Source
     factor: float = 1.0
+    purpose: ClassVar[str] = "to add to"
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.factor):
             raise UsageError(f"a finite number is wanted, not {self.factor}")
-
-    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
-        """The chosen entries; the floating ones when nothing is selected.
-
-        Raises:
-            SelectionError: nothing is left.
-        """
-        found = super().choose(manifest, step)
-        if step.selections:
-            return found
-        found = [entry for entry in found if _has_numbers(entry)]
-        if not found and not step.allow_empty:
-            raise SelectionError(f"none of {len(manifest)} tensors has floats to add to")
-        return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Combine every stored tensor behind the chosen names once.
@@ -84,7 +72,7 @@ class Arithmetic(Edit):
     def _combine(self, draft: Draft, entry: Entry) -> None:
         other = self.other.manifest.canonical(entry.name)
         for one, where in ((entry, show(entry.name)), (other, f"{self.other.where}: {entry.name}")):
-            if not _has_numbers(one):
+            if not is_computable(one):
                 raise UsageError(f"sums are of floats, this is {one.dtype}", where=where)
         if entry.shape != other.shape:
             raise UsageError(
@@ -128,8 +116,3 @@ def _blocks(
     for ours, theirs in zip(*sides, strict=True):
         values = edit.value(widen(ours, dtypes[0]), widen(theirs, dtypes[1]))
         yield encode(narrow(values, dtypes[0]), dtypes[0])
-
-
-def _has_numbers(entry: Entry) -> bool:
-    dtype = DTYPES[entry.dtype]
-    return dtype.is_floating and bool(dtype.array)

@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 
 from paramctl.dtypes import DTYPES
 from paramctl.edit.cast_values import Losses, OnOverflow, cast
 from paramctl.edit.content import Made, arrays, encode
 from paramctl.edit.draft import Draft
-from paramctl.edit.plan import EDITS, Edit, Step
-from paramctl.errors import FoundError, SelectionError, UsageError
+from paramctl.edit.floating import Floating
+from paramctl.edit.plan import EDITS
+from paramctl.errors import FoundError, UsageError
 from paramctl.formats.content import Block, Content
 from paramctl.formats.parts import Cut, can_be_cut
-from paramctl.manifest import Entry, Manifest
+from paramctl.manifest import Entry
 from paramctl.names import show
 
 _CONFIG_KEYS = ("torch_dtype", "dtype")
@@ -21,7 +23,7 @@ _SHOWN = 10
 
 @EDITS.register("cast")
 @dataclass(frozen=True)
-class Cast(Edit):
+class Cast(Floating):
     """Round the values of the chosen tensors to another dtype; without a selection the floats.
 
     Attributes:
@@ -33,25 +35,12 @@ class Cast(Edit):
 
     dtype: str
     on_overflow: OnOverflow = "error"
+    purpose: ClassVar[str] = "to cast"
 
     def __post_init__(self) -> None:
         DTYPES[self.dtype].numpy()
         if self.on_overflow == "inf" and DTYPES[self.dtype].family not in ("float", "complex"):
             raise UsageError(f"{self.dtype} has no Inf", hint="use --on-overflow clamp")
-
-    def choose(self, manifest: Manifest, step: Step) -> list[Entry]:
-        """The chosen entries; the floating ones when nothing is selected.
-
-        Raises:
-            SelectionError: nothing is left.
-        """
-        found = super().choose(manifest, step)
-        if step.selections:
-            return found
-        found = [entry for entry in found if _is_computable(entry)]
-        if not found and not step.allow_empty:
-            raise SelectionError(f"none of {len(manifest)} tensors has floats to cast")
-        return found
 
     def apply(self, draft: Draft, chosen: Sequence[Entry]) -> None:
         """Cast every stored tensor behind the chosen names once.
@@ -78,11 +67,6 @@ class Cast(Edit):
         DTYPES[entry.dtype].numpy()
         if DTYPES[entry.dtype].family == "complex" and DTYPES[self.dtype].family != "complex":
             raise UsageError(f"complex numbers don't go into {self.dtype}", where=show(entry.name))
-
-
-def _is_computable(entry: Entry) -> bool:
-    dtype = DTYPES[entry.dtype]
-    return dtype.is_floating and bool(dtype.array)
 
 
 def tell_dtype(draft: Draft, dtype: str) -> None:

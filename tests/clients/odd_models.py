@@ -22,10 +22,7 @@ def named(case: Case, number: int) -> str:
 
 
 def saved(case: Case, folder: Any) -> Any:
-    """A random model in evaluation mode, saved by transformers to a folder.
-
-    Values are spread so that norms, biases and logits differ from their resting values.
-    """
+    """A random model in evaluation mode, saved by transformers to a folder."""
     import torch
     import transformers
 
@@ -33,7 +30,15 @@ def saved(case: Case, folder: Any) -> Any:
     torch.manual_seed(sum(map(ord, repr(case))))
     config = kind.config_class(**case.changes)
     config._attn_implementation = config._experts_implementation = "eager"
-    model = kind(config).eval()
+    model = spread(kind(config).eval())
+    model.save_pretrained(folder)
+    return model
+
+
+def spread(model: Any) -> Any:
+    """The model with random values added, so that norms, biases and logits are not at rest."""
+    import torch
+
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
@@ -42,7 +47,6 @@ def saved(case: Case, folder: Any) -> Any:
                 buffer.add_(torch.rand_like(buffer))
             if name == "final_logits_bias":
                 buffer.add_(torch.randn_like(buffer))
-    model.save_pretrained(folder)
     return model
 
 

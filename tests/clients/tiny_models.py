@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from clients.odd_models import spread
+
 SMALL = {
     "vocab_size": 97,
     "hidden_size": 24,
@@ -70,10 +72,7 @@ CASES = {
 
 
 def saved(case: str, folder: Path):
-    """A random model in evaluation mode, and the folder that it was saved to.
-
-    Values are spread so that norms, biases and logits differ from their resting values.
-    """
+    """A random model in evaluation mode, saved to a folder."""
     import torch
     import transformers
 
@@ -82,13 +81,7 @@ def saved(case: str, folder: Path):
     torch.manual_seed(sum(map(ord, case)))
     config = kind.config_class(**changes)
     config._attn_implementation = "eager"
-    model = kind(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-        for name, buffer in model.named_buffers():
-            if "running" in name:
-                buffer.add_(torch.rand_like(buffer))
+    model = spread(kind(config).eval())
     model.save_pretrained(folder)
     return model
 

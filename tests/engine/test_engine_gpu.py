@@ -6,6 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from command import call as command
+from engine.here_and_there import INDEXED, refuses_index, same_gradients, same_outputs
 from engine.stored import InFile
 from engine.table import CALLS
 from engine.tiny_families import tiny
@@ -15,7 +16,6 @@ from paramctl.compute.devices import choose_device, devices
 from paramctl.engine.execution import Execution
 from paramctl.engine.parameter import Parameter
 from paramctl.errors import ResourceError
-from paramctl.expression.errors import LanguageError
 from paramctl.run import perform as performing
 from paramctl.run.arrays import read_arrays
 from paramctl.run.perform import perform
@@ -69,15 +69,13 @@ def test_a_family_gives_there_what_it_gives_here(family):
     here = perform(tiny(family, dtype="float64", trace=True))
     there = perform(tiny(family, dtype="float64", trace=True, device="cuda"))
     assert there.device == "cuda:0"
-    assert here.outputs.keys() == there.outputs.keys()
-    for name, held in here.outputs.items():
-        np.testing.assert_allclose(there.outputs[name].array, held.array, rtol=1e-8, atol=1e-8)
+    same_outputs(here, there, 1e-8)
     for one, other in zip(here.trace, there.trace, strict=True):
         assert (one.module, one.shape) == (other.module, other.shape)
         assert one.absmax == pytest.approx(other.absmax, rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama", "bert", "resnet", "mamba"])
+@pytest.mark.parametrize("family", families())
 def test_gradients_there_are_those_here(family, tmp_path):
     found = []
     for device in ("cpu", "cuda"):
@@ -85,11 +83,7 @@ def test_gradients_there_are_those_here(family, tmp_path):
         options = {"dtype": "float64", "loss": "mean", "save_gradients": path}
         found.append((perform(tiny(family, device=device, **options)), read_arrays(path)))
     (here, arrays), (there, others) = found
-    assert here.gradients.keys() == there.gradients.keys()
-    assert arrays
-    assert arrays.keys() == others.keys()
-    for name, array in arrays.items():
-        np.testing.assert_allclose(others[name], array, rtol=1e-5, atol=1e-10)
+    same_gradients(here, there, arrays, others, 1e-5, 1e-10)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -130,19 +124,12 @@ def test_weights_in_a_file_are_multiplied_and_looked_up_in_any_dtype(dtype, card
 
 
 @pytest.mark.parametrize("wrong", [4, -1])
-@pytest.mark.parametrize("name", ["embedding", "take", "gather"])
+@pytest.mark.parametrize("name", INDEXED)
 def test_an_index_outside_is_refused_and_does_not_wrap(name, wrong, card):
-    run = Execution(card)
-    table, index = run.constant(np.ones((4, 1), np.float32)), run.constant([[wrong]])
-    operands = {"embedding": (index, table), "take": (table, index), "gather": (table, index)}
-    what = {"embedding": "the table"}.get(name, "axis 0 of [4, 1]")
-    options = {} if name == "embedding" else {"axis": 0}
-    with pytest.raises(LanguageError) as caught:
-        run.apply(name, *operands[name], **options)
-    assert str(caught.value) == f"index {wrong} is outside {what}, which has 4 rows"
+    refuses_index(card, name, wrong)
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama", "bert", "t5", "convnextv2"])
+@pytest.mark.parametrize("family", families())
 def test_both_agree(family):
     found = perform(tiny(family, device="both"))
     assert (found.device, found.difference) == ("cpu+cuda:0", None)

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from engine.here_and_there import INDEXED, refuses_index, same_gradients, same_outputs
 from engine.strict import StrictBackend
 from engine.tiny_families import tiny
 
 from paramctl.compute.backend import HOST
 from paramctl.compute.devices import Choice
-from paramctl.engine.execution import Execution
-from paramctl.expression.errors import LanguageError
 from paramctl.run import perform as performing
 
 FAMILIES = (
@@ -33,10 +32,7 @@ def run(monkeypatch):
 def test_a_family_gives_there_what_it_gives_here(run, family):
     request = tiny(family, dtype="float64", trace=True)
     here, there = run(request, HOST), run(request, StrictBackend())
-    assert here.outputs.keys() == there.outputs.keys()
-    for name, held in here.outputs.items():
-        np.testing.assert_allclose(there.outputs[name].array, held.array, rtol=1e-9, atol=1e-9)
-    assert [row.module for row in here.trace] == [row.module for row in there.trace]
+    same_outputs(here, there, 1e-9)
 
 
 @pytest.mark.parametrize("family", LEARNING)
@@ -45,13 +41,9 @@ def test_gradients_there_are_those_here(run, family, tmp_path):
     for backend in (HOST, StrictBackend()):
         path = tmp_path / f"{backend.device}.safetensors"
         request = tiny(family, dtype="float64", loss="mean", save_gradients=path)
-        found.append((run(request, backend).gradients, performing.read_arrays(path)))
-    (sizes, arrays), (others, other_arrays) = found
-    assert sizes.keys() == others.keys()
-    assert arrays.keys() == other_arrays.keys()
-    assert arrays
-    for name, array in arrays.items():
-        np.testing.assert_allclose(other_arrays[name], array, rtol=1e-6, atol=1e-12)
+        found.append((run(request, backend), performing.read_arrays(path)))
+    (here, arrays), (there, others) = found
+    same_gradients(here, there, arrays, others, 1e-6, 1e-12)
 
 
 def test_narrow_floats_of_a_run_are_rounded_there_as_here(run):
@@ -82,13 +74,6 @@ def test_both_name_the_first_module_that_parts(run):
 
 
 @pytest.mark.parametrize("wrong", [4, -1])
-@pytest.mark.parametrize("name", ["embedding", "take", "gather"])
+@pytest.mark.parametrize("name", INDEXED)
 def test_an_index_outside_is_refused_there_and_does_not_wrap(name, wrong):
-    run = Execution(StrictBackend())
-    table, index = run.constant(np.ones((4, 1), np.float32)), run.constant([[wrong]])
-    operands = {"embedding": (index, table), "take": (table, index), "gather": (table, index)}
-    what = {"embedding": "the table"}.get(name, "axis 0 of [4, 1]")
-    options = {} if name == "embedding" else {"axis": 0}
-    with pytest.raises(LanguageError) as caught:
-        run.apply(name, *operands[name], **options)
-    assert str(caught.value) == f"index {wrong} is outside {what}, which has 4 rows"
+    refuses_index(StrictBackend(), name, wrong)
