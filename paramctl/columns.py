@@ -29,8 +29,8 @@ class Columns(Sequence["Entry"]):
 
     def __init__(
         self,
-        names: Sequence[str],
-        alike: "Sequence[Alike]",
+        names: list[str],
+        alike: "list[Alike]",
         rows: "Callable[[], Iterable[Entry]]",
     ) -> None:
         self.names = names

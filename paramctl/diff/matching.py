@@ -7,7 +7,7 @@ from paramctl.manifest import Entry, Manifest
 from paramctl.names import natural_order
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """Two stored tensors that some name of both sides stands for.
 
@@ -98,18 +98,28 @@ class _Groups:
         self.a, self.b, self.to = a, b, to
         self.left: dict[str, set[str]] = {}
         self.right: dict[str, set[str]] = {}
-        for name in shared:
-            self.left.setdefault(a.canonical(name).name, set()).add(name)
-            self.right.setdefault(b.canonical(to.get(name, name)).name, set()).add(name)
+        tied = [self._stored(name) for name in shared if not self._is_stored(name)]
+        lefts, rights = {left for left, _ in tied}, {right for _, right in tied}
+        for name in shared if tied else ():
+            left, right = self._stored(name)
+            if left in lefts or right in rights:
+                self.left.setdefault(left, set()).add(name)
+                self.right.setdefault(right, set()).add(name)
 
     def match(self, pair: tuple[str, str], names: list[str]) -> Match:
         before, after = self.a[pair[0]], self.b[pair[1]]
+        if pair[0] not in self.left:  # most tensors have one name
+            return Match(before, after, tuple(names), ())
         stored = [name for name in names if self._is_stored(name)]
         first = (stored or [name for name in names if name == pair[0]] or names)[0]
         ordered = (first, *(name for name in names if name != first))
         same = self.left[pair[0]] == self.right[pair[1]]
         retied = () if same else tuple(name for name in ordered if self._moved(name, pair))
         return Match(before, after, ordered, retied)
+
+    def _stored(self, name: str) -> tuple[str, str]:
+        """The names that hold its tensor in A and in B."""
+        return self.a.canonical(name).name, self.b.canonical(self.to.get(name, name)).name
 
     def _is_stored(self, name: str) -> bool:
         return not self.a[name].is_alias and not self.b[self.to.get(name, name)].is_alias

@@ -1,6 +1,6 @@
 """Statistics as a report: a row per tensor or module, histograms below on a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from paramctl.figures.extras import Extras
@@ -38,20 +38,15 @@ def stats_report(
         extras: further figures of the same rows.
     """
     extras = extras or Extras()
-    rows = [(*_row(entry, own), *extra_cells(entry, extras)) for entry, own, _ in found]
     columns = (*_COLUMNS, *extra_columns(extras))
     if has_histograms:
         columns = (*columns, Column("histogram"))
-        rows = [
-            (*row, ",".join(map(str, spread.counts)) if spread else "")
-            for row, (_, _, spread) in zip(rows, found, strict=True)
-        ]
     return Report(
         verb="stats",
         columns=columns,
-        rows=rows,
+        rows=_rows(found, extras, has_histograms),
         optional=(*_OPTIONAL, *_USUAL) if len(columns) > len(_COLUMNS) else _OPTIONAL,
-        payload={
+        payload=lambda: {
             "tensors": [_object(*one, has_histograms) | extra_keys(one[0], extras) for one in found]
         },
         notes=[
@@ -59,6 +54,16 @@ def stats_report(
         ],
         text=(lambda screen: _histograms(found, extras, screen)) if has_histograms else None,
     )
+
+
+def _rows(
+    found: Iterable[Found], extras: Extras, has_histograms: bool
+) -> Iterator[tuple[Any, ...]]:
+    for entry, own, spread in found:
+        cells = (*_row(entry, own), *extra_cells(entry, extras))
+        if has_histograms:
+            cells += (",".join(map(str, spread.counts)) if spread else "",)
+        yield cells
 
 
 def _row(entry: Entry, found: Statistics) -> tuple[Any, ...]:

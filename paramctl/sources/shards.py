@@ -15,6 +15,7 @@ def listed_entries(index: Index, headers: Sequence[Header]) -> Columns:
     for shard, header in zip(index.shards, headers, strict=True):
         names, wanted = header.tensors.names, index.held[shard]
         if names == wanted:
+            names[:] = wanted  # the same texts: those of the header needn't be kept
             listed.append(header.tensors)
         else:
             known = set(wanted)
