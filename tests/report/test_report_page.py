@@ -200,6 +200,26 @@ def test_a_diff_shows_the_largest_change_first_and_where_it_is(save):
     ]  # fmt: skip
 
 
+def test_what_has_no_size_is_marked_and_the_marks_are_told(save):
+    before = layers()
+    after = {name: array.copy() for name, array in before.items()}
+    before["model.layers.0.mlp.up.weight"][:] = 0
+    after["model.layers.2.mlp.up.weight"][0] = np.nan
+    after["model.layers.1.mlp.new.weight"] = np.ones((2, 2), np.float32)
+    text = written(save(after, "b.safetensors"), save(before, "a.safetensors"))
+    changes = Read(text[text.index('<section id="changes">') : text.index('<section id="check">')])
+    marks = {cell.get("title"): cell.get("class") for cell in changes.all("td")}
+    assert (marks["changed (NaN or Inf)"], marks["added"]) == ("lost", "new")
+    assert marks["changed from zeros"] == "d8"
+    legend = re.search('<div class="scale of-change">.*?</div>', text)[0]
+    assert legend.endswith(' not finite <i class="new"></i> added</div>')
+
+
+def test_a_map_of_many_layers_is_drawn_closer(save):
+    for count, kind in ((48, "map"), (49, "map many")):
+        assert Read(written(save(layers(count)))).all("table", **{"class": kind})
+
+
 def test_equal_models_are_told_to_be_equal(save):
     model = save(layers())
     assert "Equal in all 13 tensors." in written(model, model)

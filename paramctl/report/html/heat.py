@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from paramctl.diff.change import Change
 from paramctl.figures.aggregate import aggregate
 from paramctl.figures.statistics import Statistics
 from paramctl.report.html.grid import Grid, grids
@@ -12,8 +13,11 @@ from paramctl.report.html.words import left_out, name, number, section, text
 STEPS = 9
 _MOST_CELLS = 6000
 _MOST_LAYERS = 160
+_FEW_LAYERS = 48  # have cells with room around them
 _MOST_ROWS = 80
 _MOST_GRIDS = 6
+_MARKS = {"new": "added", "lost": "removed, of another shape, or not finite"}
+_FROM_ZEROS = "changed from zeros"
 
 Cell = Callable[[Sequence[str]], tuple[str, str]]  # names to classes and what they mean
 
@@ -73,6 +77,7 @@ def changed(portrait: Portrait) -> str:
         return ""
     shown = {one for grid in found for names in grid.cells.values() for one in names}
     scale = Scale((size for one, size in sizes.items() if one in shown), tail=0)
+    marks: dict[str, None] = {}
 
     def cell(names: Sequence[str]) -> tuple[str, str]:
         here = [sizes[one] for one in names if one in sizes]
@@ -80,14 +85,32 @@ def changed(portrait: Portrait) -> str:
             return "", "unchanged"
         largest = max(here)
         if math.isinf(largest):
-            return "new", ", ".join(sorted({changes[one].status for one in names if one in sizes}))
+            kind, words = _endless([changes[one] for one in names if one in sizes])
+            if kind in _MARKS:
+                marks[kind] = None
+            return kind, words
         return f"d{scale.step(largest)}", f"relative {number(largest)}"
 
     maps, rest = _maps(found, cell)
+    others = "".join(f' <i class="{kind}"></i> {_MARKS[kind]}' for kind in sorted(marks))
     return (
-        f'<div class="scale of-change">{scale.legend("d")}</div>{maps}'
+        f'<div class="scale of-change">{scale.legend("d")}{others}</div>{maps}'
         f"{left_out(rest, 'cells of the map', '<code>paramctl diff</code>')}"
     )
+
+
+def _endless(changes: Sequence[Change]) -> tuple[str, str]:
+    """The class of a cell with a change that has no size, and what that means."""
+    told = sorted({_without_size(change) for change in changes if math.isinf(change.weight)})
+    if told == ["added"]:
+        return "new", told[0]
+    return f"d{STEPS - 1}" if told == [_FROM_ZEROS] else "lost", ", ".join(told)
+
+
+def _without_size(change: Change) -> str:
+    if change.status != "changed" or change.figures is None or change.figures.a_l2 is None:
+        return change.status
+    return "changed (NaN or Inf)" if change.figures.a_l2 else _FROM_ZEROS
 
 
 class Scale:
@@ -149,8 +172,9 @@ def _map(grid: Grid, rows: Sequence[str], layers: Sequence[int], cell: Cell) -> 
             cells.append(f'<td{mark} title="{meaning}"></td>' if meaning else "<td></td>")
         lines.append(f'<tr><th scope="row">{label}</th>{"".join(cells)}</tr>')
     numbers = " ".join(map(str, layers))
+    kind = "map many" if len(layers) > _FEW_LAYERS else "map"
     title = name(f"{grid.container}.*" if grid.container else "*")
     return (
-        f'<h3>{title}</h3><div class="wide"><table class="map" data-layers="{numbers}">'
+        f'<h3>{title}</h3><div class="wide"><table class="{kind}" data-layers="{numbers}">'
         f"<thead><tr><th></th>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )

@@ -46,7 +46,7 @@ def totals(portrait: Portrait) -> str:
     if portrait.diff is not None:
         changed = len(portrait.diff.changes)
         title = "equal" if portrait.diff.is_equal else count(changed)
-        cards.append(("changes", title, f"of {counted(portrait.diff.compared, 'tensor')}"))
+        cards.append(("changes", title, f"of {count(portrait.diff.compared)} tensors"))
     boxes = "".join(
         f'<div class="card"><b>{html.escape(value)}</b><span>{label}</span><small>{below}</small>'
         "</div>"
