@@ -65,10 +65,10 @@ def held(purpose: str, nbytes: int) -> bytearray:
     return kept
 
 
-def rows(values: Any) -> Iterator[Any]:
+def rows(values: Any, size: int = ROW) -> Iterator[Any]:
     """Views of a flat array as full rows and, when some are left over, one short row."""
-    full = len(values) - len(values) % ROW
+    full = len(values) - len(values) % size
     if full:
-        yield values[:full].reshape(-1, ROW)
+        yield values[:full].reshape(-1, size)
     if full < len(values):
         yield values[full:].reshape(1, -1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_FEW = 256
+_FEW = 16  # numbers that are not worth the calls
 
 
 def exact_parts(values: Any) -> list[float]:
@@ -17,8 +17,10 @@ def exact_parts(values: Any) -> list[float]:
 
     ``values`` are finite float64 of magnitude below 2**900; they are not changed.
     """
-    parts: list[float] = []
     rest = np.array(values, np.float64).reshape(-1)
+    if len(rest) <= _FEW:
+        return list(rest.tolist())
+    parts: list[float] = []
     margin = len(rest).bit_length() + 1
     while len(rest):
         largest = max(float(rest.max()), -float(rest.min()))
@@ -41,8 +43,5 @@ def total(parts: Iterable[float | int]) -> float:
     if set(map(type, numbers)) - {float}:
         whole = sum(part for part in numbers if isinstance(part, int))
         numbers = [part for part in numbers if not isinstance(part, int)]
-    if not numbers:
-        return float(whole)
-    floats = exact_parts(np.array(numbers)) if len(numbers) > _FEW else numbers
-    high, low = float(whole), whole - int(float(whole))
-    return math.fsum([*floats, high, float(low)])
+    high = float(whole)
+    return math.fsum([*numbers, high, float(whole - int(high))])

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_HERE = 1 << 20  # bytes of a job for a thread of this process
+_SMALLEST, _LARGEST = 1 << 20, 1 << 26  # bytes of a job for a thread of this process
+_EACH = 16  # jobs for a thread, so that all of them end at about the same time
 _MOST_ITEMS = 2048
 
 _workers: "Workers | None" = None
@@ -54,10 +55,10 @@ def cut(items: Iterable[Item], weigh: Callable[[Item], int], total: int = 0) -> 
 
     Args:
         weigh: the bytes that an item is about.
-        total: bytes of all items, from which workers elsewhere get their share.
+        total: bytes of all items, from which a worker gets its share.
     """
     workers = elsewhere()
-    size = workers.share(total) if workers else _HERE
+    size = workers.share(total) if workers else _share(total)
     held: list[Item] = []
     nbytes = 0
     for item in items:
@@ -69,6 +70,11 @@ def cut(items: Iterable[Item], weigh: Callable[[Item], int], total: int = 0) -> 
         nbytes += more
     if held:
         yield Job(tuple(held), nbytes)
+
+
+def _share(total: int) -> int:
+    """Bytes of a job for a thread: with small ones the threads wait for each other."""
+    return min(max(total // (threads() * _EACH), _SMALLEST), _LARGEST)
 
 
 def map_jobs(

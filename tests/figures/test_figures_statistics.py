@@ -12,7 +12,6 @@ from memory_source import MemorySource
 
 from paramctl.compute.pool import set_threads
 from paramctl.dtypes import DTYPES
-from paramctl.figures import floats
 from paramctl.figures import statistics as module
 from paramctl.figures.statistics import statistics, statistics_of
 
@@ -292,8 +291,7 @@ def test_figures_do_not_depend_on_the_order_of_the_elements():
     assert found.std == pytest.approx(other.std, rel=1e-14)
 
 
-def test_a_long_tensor_matches_numpy(monkeypatch):
-    monkeypatch.setattr(floats, "_AT_ONCE", 4)
+def test_a_long_tensor_matches_numpy():
     array = np.random.default_rng(0).standard_normal((1 << 20) + 77).astype(np.float32) * 0.02
     wide, found = array.astype(np.float64), stats(array)
     assert found.mean == pytest.approx(math.fsum(wide.tolist()) / len(wide), rel=1e-15)
