@@ -66,9 +66,11 @@ class Tensor:
             LanguageError: any other name.
         """
         if name not in _ATTRIBUTES:
-            raise LanguageError(
-                f"a tensor has no '{name}'", hint=f"it has {', '.join(_ATTRIBUTES)}"
-            )
+            from paramctl.engine.function import has_function
+
+            own = f"it has {', '.join(_ATTRIBUTES)}"
+            hint = f"write {name}(…)" if has_function(name) else own
+            raise LanguageError(f"a tensor has no '{name}'", hint=hint)
         return getattr(self, name)
 
     def language_item(self, index: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from paramctl.errors import ParamctlError
 from paramctl.expression import operators
 from paramctl.expression.errors import LanguageError, StepsError
 from paramctl.expression.limits import MOST_STEPS
@@ -141,7 +142,15 @@ def _name(run: Evaluator, node: ast.Name) -> Any:
 
 
 def _attribute(run: Evaluator, node: ast.Attribute) -> Any:
-    return attribute(run.value(node.value), node.attr)
+    """A part of a value; who writes ``nn.Linear`` out of habit is told what it is called here."""
+    try:
+        value = run.value(node.value)
+    except ParamctlError as error:
+        is_habit = isinstance(node.value, ast.Name) and not run.is_known(node.value.id)
+        if is_habit and run.is_known(node.attr):
+            error.hint = f"did you mean {node.attr}?"
+        raise
+    return attribute(value, node.attr)
 
 
 def _subscript(run: Evaluator, node: ast.Subscript) -> Any:

@@ -160,7 +160,9 @@ def _translated(error: SyntaxError, draft: Code) -> ParamctlError:
     if problem.startswith("Exceeds the limit"):
         problem = "the number has too many digits"
     place = draft.place.moved(line, min(column, len(written)))
-    return place.mistake(f"{problem[0].lower()}{problem[1:]}", text=written)
+    closing = {"'('": ")", "'['": "]", "'{'": "}"}.get(problem[:3], "")
+    hint = f"close it with {closing}" if closing and problem.endswith("never closed") else ""
+    return place.mistake(f"{problem[0].lower()}{problem[1:]}", text=written, hint=hint)
 
 
 def _divide(

@@ -152,4 +152,7 @@ def as_plan(value: Any, site: Site, functions: Callable[[str], bool]) -> Plan | 
             return FunctionPlan(name, site)
         case str() if functions(value):
             return FunctionPlan(value, site)
-    raise LanguageError(f"a layer is expected here, found {describe(value)}")
+    found = describe(value)
+    layer = found.removeprefix("the layer ")
+    hint = f"call it: {layer}(…)" if layer != found else ""
+    raise LanguageError(f"a layer is expected here, found {found}", hint=hint)

@@ -48,6 +48,8 @@ PROBLEMS = {
     "model: Repeat(2, relu, name='x')": ("name is a text with {i} in it", 'name="block {i}"'),
     "model: Parallel(relu, tanh, merge='mix')": ("merge is one of concat, add, none", ""),
     "model: None": ("the model is None", ""),
+    "model: Linear": ("a layer is expected here, found the layer Linear", "call it: Linear(…)"),
+    "model: nn.Linear(3, 4)": ("'nn' is not known here", "did you mean Linear?"),
     "config: {a: = b, b: = a}\nmodel: relu": ("these defaults need each other: a → b → a", ""),
     "config: {a: = c + 1}\nmodel: relu": ("'c' is not known here", ""),
     "config: {width: 8}\nmodel: Linear(widht, 4)": (
@@ -145,6 +147,9 @@ FORWARDS = {
     "return fc(x, x)": ("Linear takes 1 input (x), found 2 inputs", ""),
     "return fc()": ("Linear needs the input 'x'", ""),
     "return fc(x=x)": ("fc (Linear) takes its inputs by position", ""),
+    "return x.mean()": ("a tensor has no 'mean'", "write mean(…)"),
+    "return F.relu(x)": ("'F' is not known here", "did you mean relu?"),
+    "return softmax(x": ("'(' was never closed", "close it with )"),
     "return x.T": ("a tensor has no 'T'", "it has shape, ndim, dtype"),
     "if x:\n      x = 2 * x\n    return x": (
         "a tensor [2, 4] is neither true nor false",
