@@ -15,9 +15,9 @@ from paramctl.dtypes import DTYPES
 from paramctl.errors import UsageError
 from paramctl.manifest import Entry, Manifest, guess_kind
 from paramctl.names import natural_key, show
+from paramctl.spec.guess import guess_layer
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_EMBEDDING = re.compile(r"emb|wte|wpe|shared|token|position", re.I)
 _IN_ORDER = "# forward: to be written; until then the modules run in order"
 _TODO = "forward: return x    # to be written"
 
@@ -92,7 +92,7 @@ class _Writer:
 
     def expression(self, node: _Node) -> str:
         """A module as it stands under ``modules``."""
-        layer = None if node.children else _layer(node)
+        layer = None if node.children else guess_layer(node.name, node.tensors)
         if layer:
             return layer
         if _is_run(node):
@@ -127,32 +127,6 @@ def _is_run(node: _Node) -> bool:
     if list(node.children) != [str(number) for number in range(len(node.children))]:
         return False
     return len({child.structure() for child in node.children.values()}) == 1
-
-
-def _layer(node: _Node) -> str | None:
-    """The built-in layer whose tensors a module has."""
-    tensors = dict(node.tensors)
-    if any(guess_kind(name, entry.dtype) != "parameter" for name, entry in tensors.items()):
-        return None
-    weight, bias = tensors.pop("weight", None), tensors.pop("bias", None)
-    if weight is None or tensors or None in weight.shape or 0 in weight.shape:
-        return None
-    shape = [size for size in weight.shape if size is not None]
-    sizes = bias.shape if bias else None
-    match shape:
-        case [n] if sizes in (None, (n,)):
-            return f"LayerNorm({n})" if bias else f"RMSNorm({n})"
-        case [rows, width] if bias is None and _EMBEDDING.search(node.name):
-            return f"Embedding({rows}, {width})"
-        case [out, into] if sizes == (out,) or bias is None:
-            return f"Linear({into}, {out}{'' if bias else ', bias=False'})"
-        case [into, out] if sizes == (out,):
-            return f"Conv1D({out}, {into})"
-        case [out, into, *kernel] if len(kernel) in (1, 2, 3) and sizes in (None, (out,)):
-            window = f"({', '.join(map(str, kernel))},)" if len(kernel) == 1 else tuple(kernel)
-            last = "" if bias else ", bias=False"
-            return f"Conv{len(kernel)}d({into}, {out}, {window}{last})"
-    return None
 
 
 def _tensor(entry: Entry) -> str:

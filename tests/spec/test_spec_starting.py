@@ -75,6 +75,36 @@ def test_layers_are_recognized_by_their_tensors():
         assert line in text
 
 
+BATCH = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (6,))
+TWO_WAYS = {
+    f"{kind}_l{layer}{way}": (12, 4 if kind == "weight_hh" else 5 if layer == 0 else 8)
+    for kind in ("weight_ih", "weight_hh") for layer in (0, 1) for way in ("", "_reverse")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tensors", "layer"),
+    [
+        (BATCH | {"num_batches_tracked": ()}, "BatchNorm2d(6)"),
+        (BATCH, None),
+        (TWO_WAYS, "GRU(5, 4, num_layers=2, bias=False, bidirectional=True)"),
+        ({"weight_ih_l0": (16, 5), "weight_hh_l0": (16, 4), "bias_ih_l0": (16,),
+          "bias_hh_l0": (16,)}, "LSTM(5, 4)"),
+        ({"weight_ih_l0": (16, 5), "weight_hh_l0": (16, 4), "weight_hr_l0": (2, 4)}, None),
+        ({"weight_ih_l0": (4, 5), "weight_hh_l0": (4, 4)}, "RNN(5, 4, bias=False)"),
+        ({"weight_ih_l0": (4,)}, None),
+    ],
+)  # fmt: skip
+def test_a_layer_of_many_tensors_is_recognized_and_has_just_these(tensors, layer, tmp_path):
+    entries = [
+        Entry(f"m.{name}", "I64" if "num_" in name else "F32", shape)
+        for name, shape in tensors.items()
+    ]
+    assert (f"m: {layer}\n" in starting_spec(Manifest(entries))) == (layer is not None)
+    found = read_back(Manifest(entries), tmp_path)
+    assert {entry.name: entry.shape for entry in found} == {e.name: e.shape for e in entries}
+
+
 def test_a_name_with_an_empty_part_is_refused():
     with pytest.raises(UsageError) as caught:
         starting_spec(Manifest([Entry("a..b", "F32", (1,))]))

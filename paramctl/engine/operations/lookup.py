@@ -23,7 +23,10 @@ def check_bounds(xp: Any, indices: Any, rows: int, what: str) -> None:
     low, high = int(xp.min(indices)), int(xp.max(indices))
     if low < 0 or high >= rows:
         wrong = low if low < 0 else high
-        raise LanguageError(f"index {wrong} is outside {what}, which has {rows} rows")
+        raise LanguageError(
+            f"index {wrong} is outside {what}, which has {rows} rows",
+            hint=f"it takes 0 to {rows - 1}: give other numbers, or a shorter input",
+        )
 
 
 def _require_indices(name: str, indices: Any) -> None:
