@@ -35,6 +35,8 @@ def explain(a: Readable, before: Entry, b: Readable, after: Entry) -> str:
     if zeroed := _zeroed(sketch):
         return zeroed
     where = _where(sketch)
+    if where.endswith("elements"):
+        return where
     return ", ".join(filter(None, (where, _how(sketch, is_everywhere=not where))))
 
 

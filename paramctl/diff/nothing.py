@@ -22,6 +22,9 @@ class Nothing(Readable):
         """
         raise CheckpointError("no such tensor", where=name)
 
+    def check_unchanged(self) -> None:
+        """It can't change."""
+
 
 def is_nothing(model: str) -> bool:
     """Whether a name is what git says in place of a file that is not there."""

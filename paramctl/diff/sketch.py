@@ -1,4 +1,4 @@
-"""One pass over both sides of a change: what it takes to tell a factor, a shift, a low rank.
+"""Both sides of a change, summed in one pass: what tells a factor, a shift, a low rank.
 
 The rank comes from a random sketch: with ``D = b - a`` and a narrow normal ``S``, the columns
 of ``D S`` span those of D when its rank is small, and ``|D|**2 - |Q' D|**2`` says how much
@@ -29,7 +29,7 @@ _NARROWER = {"F64": ("F32", "BF16", "F16"), "F32": ("BF16", "F16")}
 
 
 class Sketch:
-    """Sums over all elements, over rows and over columns, and the sketch itself.
+    """Sums over all elements, over rows and over columns; the sketch where a rank is asked for.
 
     Attributes:
         changed: elements that differ as numbers; NaN differs from everything.
@@ -41,11 +41,6 @@ class Sketch:
     def __init__(self, sides: Sides) -> None:
         self.sides = sides
         rows, width = sides.rows, sides.width
-        narrow = min(rows, width) > 1 and width <= _WIDEST
-        random = np.random.Generator(np.random.Philox(0))
-        columns = min(_RANKS + _SPARE, rows, width)
-        self._random = random.standard_normal((width, columns)) if narrow else None
-        self._image = np.zeros((rows, columns)) if narrow else None
         self._by_row = np.zeros((3, rows))  # sums of aa, ab and bb
         self._by_column = np.zeros((3, width))
         self._touched = np.zeros(width, bool)
@@ -75,8 +70,6 @@ class Sketch:
             self._by_row[number, place] = np.einsum("ij,ij->i", left, right)
             self._by_column[number] += np.einsum("ij,ij->j", left, right)
         self.rounded = [dtype for dtype in self.rounded if (round_to(dtype, a) == b).all()]
-        if self._image is not None:
-            self._image[place] = delta @ self._random
 
     @property
     def allowance(self) -> float:
@@ -124,16 +117,22 @@ class Sketch:
 
     def rank(self) -> int | None:
         """The rank of the change, if it is small next to both sizes of the matrix."""
-        if self._image is None or not self.is_finite:
+        height, width = self.sides.rows, self.sides.width
+        if min(height, width) < 2 or width > _WIDEST or not self.is_finite:
             return None
-        basis, _ = np.linalg.qr(self._image)
-        projected = np.zeros((basis.shape[1], self.sides.width))
+        columns = min(_RANKS + _SPARE, height, width)
+        random = np.random.Generator(np.random.Philox(0)).standard_normal((width, columns))
+        image = np.zeros((height, columns))
+        for rows, a, b in self.sides.blocks():
+            image[rows] = (b - a) @ random
+        basis, _ = np.linalg.qr(image)
+        projected = np.zeros((basis.shape[1], width))
         for rows, a, b in self.sides.blocks():
             projected += basis[rows].T @ (b - a)
         kept = np.cumsum(np.linalg.svd(projected, compute_uv=False) ** 2)
         enough = np.flatnonzero(kept >= self.energy - self.allowance)
         rank = int(enough[0]) + 1 if len(enough) else 0
-        most = min(_RANKS, self.sides.rows // 4, self.sides.width // 4)
+        most = min(_RANKS, height // 4, width // 4)
         return rank if 0 < rank <= most else None
 
 

@@ -12,7 +12,11 @@ from paramctl.cli.telling import Telling
 from paramctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from paramctl.diff.change import Diff
+    from paramctl.diff.nothing import Nothing
+    from paramctl.sources.source import Source
 
 GROUP = "Judge"
 _WITHOUT_NOTES = ("", "tsv", "csv", "names", "jsonl")  # forms that show rows and nothing else
@@ -69,25 +73,21 @@ def _compared(
     """The diff, and the names of A that were compared."""
     from contextlib import ExitStack
 
-    from paramctl.cli.reading import opened
     from paramctl.diff.diff import diff
     from paramctl.diff.matching import chosen_names
-    from paramctl.diff.nothing import Nothing, is_nothing
+    from paramctl.diff.nothing import Nothing
     from paramctl.report.progress import progress
 
     if a == b == "-":
         raise UsageError("standard input holds one checkpoint, not two")
     rules = comparing.arguments()
     with ExitStack() as stack:
-        left, right = (
-            None if is_nothing(side) else stack.enter_context(opened(side, common))
-            for side in (a, b)
-        )
+        left, right = (_opened(side, common, stack) for side in (a, b))
         stack.enter_context(progress("comparing", quiet=common.quiet))
-        laid, to = comparing.laid(left, stack) if left else (Nothing(), {})
+        laid, to = (left, {}) if isinstance(left, Nothing) else comparing.laid(left, stack)
         found = diff(
             laid,
-            right or Nothing(),
+            right,
             select,
             **rules,
             to=to,
@@ -96,8 +96,15 @@ def _compared(
             ulps=telling.ulps,
             allow_empty=allow_empty,
         )
-        for side in filter(None, (left, right)):
-            side.check_unchanged()
-        manifest = (right or Nothing()).manifest
-        names = chosen_names(laid.manifest, manifest, select, allow_empty=True)
+        left.check_unchanged()
+        right.check_unchanged()
+        names = chosen_names(laid.manifest, right.manifest, select, allow_empty=True)
         return found, names & set(laid.manifest.names)  # those of B alone are changes
+
+
+def _opened(model: str, common: Common, stack: "ExitStack") -> "Source | Nothing":
+    """One side; nothing where git has no file."""
+    from paramctl.cli.reading import opened
+    from paramctl.diff.nothing import Nothing, is_nothing
+
+    return Nothing() if is_nothing(model) else stack.enter_context(opened(model, common))
