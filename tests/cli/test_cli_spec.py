@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import call, expect
+from safetensors.numpy import save_file
 
 from paramctl.spec.block import KEYS, MODEL_KEYS
 from paramctl.spec.document import KEYS as DOCUMENT_KEYS
@@ -79,6 +81,23 @@ def test_shapes_tell_where_each_size_came_from(tmp_path):
             {"value": 20, "from": "the input x"},
         ],
     }
+
+
+def test_a_checkpoint_decides_open_sizes(tmp_path):
+    """And one whose config.json names a family needs no spec."""
+    (tmp_path / "net.yaml").write_text("paramctl: 1\nmodel: Linear(None, 3)\n")
+    save_file({"weight": np.ones((3, 2)), "bias": np.ones(3)}, tmp_path / "m.safetensors")
+    words = ("spec", "shapes", "net.yaml", "m.safetensors")
+    assert expect(0, *words, cwd=tmp_path).rows == [
+        ["weight", "[3,2]", "3 the spec (net.yaml:2); 2 the checkpoint"],
+        ["bias", "[3]", "3 the spec (net.yaml:2)"],
+    ]
+    refused = expect(2, *words, "--input", "x=5x4", cwd=tmp_path)
+    assert "in_features is 2 by the checkpoint, 4 by the input x" in refused.err
+    tied = expect(0, "spec", "shapes", SPECS.parent / "checkpoints" / "tied-but-both-stored").rows
+    assert "hidden_size (config.json:" in tied[0][2]
+    unknown = expect(2, "spec", "shapes", "llam", cwd=tmp_path)
+    assert unknown.err.endswith("hint: did you mean llama?\n")
 
 
 def test_open_sizes_are_null_and_said_on_stderr(tmp_path):

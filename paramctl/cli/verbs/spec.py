@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 GROUP = "Learn"
 
 app = several(__doc__)
-Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A .yaml file or a family's name.")]
 
 
 @app.command("list")
@@ -180,16 +179,27 @@ def language(
 
 @app.command("shapes")
 @verb
-def shapes(spec: Spec, input_: Inputs = None, set_: Settings = None, *, common: Common) -> None:
-    """Print every tensor's sizes and where each came from."""
-    from paramctl.cli.forms import config_overrides, input_forms
+def shapes(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|MODEL", help="A spec, or a checkpoint whose config.json names a family."
+        ),
+    ],
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint that decides open sizes.")
+    ] = None,
+    *,
+    input_: Inputs = None,
+    set_: Settings = None,
+    common: Common,
+) -> None:
+    """Print every tensor's sizes and where each came from: spec, config, input, checkpoint."""
+    from paramctl.cli.forms import module_of
     from paramctl.report.emit import emit
-    from paramctl.spec.load import load_spec
     from paramctl.spec.shapes import unknown_sizes
-    from paramctl.spec.sized import sized
 
-    read = load_spec(spec, None, config_overrides(set_ or []))
-    module = sized(read, input_forms(read, input_ or []))
+    module = module_of(spec, model, input_ or [], set_ or [])
     emit(_shape_report(module), common)
     unknown = unknown_sizes(module)
     if unknown:
