@@ -35,6 +35,8 @@ def scratch(purpose: str, count: int, dtype: Any) -> Any:
     nbytes = count * wanted.itemsize
     kept = getattr(_buffers, purpose, None)
     if kept is None or kept.nbytes < nbytes:
+        kept = None
+        setattr(_buffers, purpose, None)  # gone before there is another
         kept = _away_from_page_starts(max(nbytes, 1))
         setattr(_buffers, purpose, kept)
     return kept[:nbytes].view(wanted)

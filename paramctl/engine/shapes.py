@@ -19,7 +19,7 @@ def show(shape: Iterable[Size]) -> str:
 
 def is_known(shape: Iterable[Size]) -> bool:
     """Whether every size is a number."""
-    return not any(isinstance(size, Unknown) for size in shape)
+    return not any(issubclass(kind, Unknown) for kind in set(map(type, shape)))
 
 
 def differ(one: Size, other: Size) -> bool:
@@ -63,6 +63,8 @@ def broadcast(*shapes: Shape, what: str = "shapes") -> Shape:
     Raises:
         LanguageError: two sizes differ and neither is 1; the text shows all shapes.
     """
+    if all(map(is_known, shapes)) and len(set(shapes)) == 1:
+        return shapes[0]
     rank = max((len(shape) for shape in shapes), default=0)
     result: list[Size] = [1] * rank
     for shape in shapes:

@@ -67,9 +67,7 @@ def _columns(xp: Any, x: Any, weight: Weight) -> Any:
 
     def fill(part: int) -> None:
         start, stop = cuts[part]
-        wide = scratch("widened", (stop - start) * weight.shape[1], weight.dtype)
-        rows = weight.widened(weight.stored_rows(start, stop), wide.reshape(stop - start, -1))
-        xp.matmul(x, rows.T, out=result[:, start:stop])
+        xp.matmul(x, weight.rows(start, stop).T, out=result[:, start:stop])
 
     with single_threaded():
         run_parts(fill, len(cuts))
@@ -82,9 +80,7 @@ def _sum_of_shares(xp: Any, x: Any, weight: Weight) -> Any:
 
     def share(part: int) -> Any:
         start, stop = cuts[part]
-        wide = scratch("widened", (stop - start) * weight.shape[1], weight.dtype)
-        rows = weight.widened(weight.stored_rows(start, stop), wide.reshape(stop - start, -1))
-        return xp.matmul(x[:, start:stop], rows)
+        return xp.matmul(x[:, start:stop], weight.rows(start, stop))
 
     with single_threaded():
         first, *others = run_parts(share, len(cuts))

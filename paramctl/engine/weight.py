@@ -71,6 +71,14 @@ class Weight:
         value = self.value
         return self._widen(value.array() if _is_stored(value) else value)
 
+    def rows(self, start: int, stop: int) -> Any:
+        """Rows ``[start, stop)`` of the first axis in the dtype of the run, on the host.
+
+        They may lie in this thread's buffer, which the next such call fills.
+        """
+        part = self.stored_rows(start, stop)
+        return self.widened(part, scratch("widened", part.size, self.dtype).reshape(part.shape))
+
     def stored_rows(self, start: int, stop: int) -> Any:
         """Rows ``[start, stop)`` of the first axis as they are stored, on the host.
 

@@ -50,8 +50,8 @@ class LocalFile:
         Raises:
             CheckpointError: the file has become shorter, or can't be read.
         """
-        with self.opened() as file:
-            file.read_into(view, position)
+        with self.files.opened(self.index) as fd:
+            Descriptor(fd, self.where).read_into(view, position)
 
     def span(self, start: int, stop: int) -> Span:
         """The bytes for the kernel to copy, in one thread: it may close when others are read."""

@@ -109,18 +109,25 @@ def _require_heads(q: Any, k: Any, v: Any) -> None:
     Raises:
         LanguageError: the text shows the three shapes.
     """
-    shapes = f"attention of q {show(q.shape)}, k {show(k.shape)}, v {show(v.shape)}"
+    wrong = _disagreement(q, k, v)
+    if wrong:
+        shapes = f"attention of q {show(q.shape)}, k {show(k.shape)}, v {show(v.shape)}"
+        raise LanguageError(f"{shapes}: {wrong}")
+
+
+def _disagreement(q: Any, k: Any, v: Any) -> str:
     if min(q.ndim, k.ndim, v.ndim) < 3:
-        raise LanguageError(f"{shapes}: each needs heads, positions and features")
+        return "each needs heads, positions and features"
     if q.ndim != k.ndim or k.ndim != v.ndim or any(map(differ, k.shape[:-1], v.shape[:-1])):
-        raise LanguageError(f"{shapes}: keys and values differ")
+        return "keys and values differ"
     if differ(q.shape[-1], k.shape[-1]):
-        raise LanguageError(f"{shapes}: queries and keys have different features")
+        return "queries and keys have different features"
     if any(map(differ, q.shape[:-3], k.shape[:-3])):
-        raise LanguageError(f"{shapes}: the batches differ")
+        return "the batches differ"
     heads, kv = q.shape[-3], k.shape[-3]
     if isinstance(heads, int) and isinstance(kv, int) and (kv == 0 or heads % kv):
-        raise LanguageError(f"{shapes}: {kv} key heads can't serve {heads} query heads")
+        return f"{kv} key heads can't serve {heads} query heads"
+    return ""
 
 
 def _broadcasts(shape: Shape, target: Shape) -> bool:

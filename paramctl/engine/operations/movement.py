@@ -8,7 +8,7 @@ from typing import Any
 from paramctl.engine.elementwise import sum_to
 from paramctl.engine.operation import Example, Form, Operation, define
 from paramctl.engine.promotion import dtype_name
-from paramctl.engine.shapes import Size, axes_of, axis_of, broadcast, product, show
+from paramctl.engine.shapes import Size, axes_of, axis_of, broadcast, is_known, product, show
 from paramctl.engine.unknown import Unknown
 from paramctl.expression.errors import LanguageError
 
@@ -30,7 +30,7 @@ class Reshape(Reshaping):
         return Form(filled(x.shape, tuple(shape)), dtype_name(x))
 
     def value(self, xp: Any, x: Any, *, shape: Sequence[int]) -> Any:
-        return xp.reshape(x, filled(x.shape, tuple(shape))), x.shape
+        return xp.reshape(x, tuple(shape)), x.shape
 
     def examples(self) -> Any:
         return (
@@ -47,6 +47,8 @@ def filled(old: Sequence[Size], new: tuple[Size, ...]) -> tuple[Any, ...]:
     Raises:
         LanguageError: the numbers of elements don't agree.
     """
+    if is_known(old) and is_known(new) and -1 not in new and product(old) == product(new):
+        return new
     holes = [k for k, size in enumerate(new) if isinstance(size, int) and size == -1]
     left, right = _cancel(old, [size for k, size in enumerate(new) if k not in holes])
     total, rest = product(left), product(right)
