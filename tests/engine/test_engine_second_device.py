@@ -8,7 +8,9 @@ from engine.tiny_families import tiny
 
 from paramctl.compute.backend import HOST
 from paramctl.compute.devices import Choice
+from paramctl.engine.execution import Execution
 from paramctl.run import perform as performing
+from paramctl.run.finite import counts
 
 FAMILIES = (
     "gpt2", "llama", "bert", "resnet", "mamba", "t5", "mixtral", "rnn_lm", "convnextv2", "bloom",
@@ -77,3 +79,39 @@ def test_both_name_the_first_module_that_parts(run):
 @pytest.mark.parametrize("name", INDEXED)
 def test_an_index_outside_is_refused_there_and_does_not_wrap(name, wrong):
     refuses_index(StrictBackend(), name, wrong)
+
+
+def test_what_is_not_finite_is_counted_there():
+    backend = StrictBackend()
+    array = backend.asarray(np.array([[1, np.nan], [np.inf, -np.inf]]))
+    assert counts(backend.xp, array) == (1, 2)
+    assert counts(backend.xp, array[:1, :1]) == (0, 0)
+
+
+def test_complex_gradients_there_are_those_here():
+    values = [np.array([1 + 2j, 3 - 1j]), np.array([0.5j, -2 + 1j])]
+    found = []
+    for backend in (HOST, StrictBackend()):
+        run = Execution(backend, dtype="float64", mode="tape")
+        one, other = map(run.variable, values)
+        product = one * other
+        product.slot.add(backend.xp, backend.asarray(np.array([1 - 1j, 2j])))
+        run.tape.backward(backend.xp)
+        found.append([backend.to_numpy(each.slot.gradient) for each in (one, other)])
+    for here, there in zip(*found, strict=True):
+        np.testing.assert_allclose(there, here, rtol=1e-12)
+
+
+@pytest.mark.parametrize("places", [[3, 0, 2], [5], 4, [[[1, 1, 0]], [[7, 8, 9]]]])
+def test_positions_turn_there_as_here_however_few_are_given(places):
+    x = np.random.default_rng(0).standard_normal((2, 2, 3, 8))
+    found = []
+    for backend in (HOST, StrictBackend()):
+        run = Execution(backend, dtype="float64")
+        turned = run.apply("rope", run.constant(x), run.constant(np.array(places)))
+        found.append(backend.to_numpy(turned.array))
+    np.testing.assert_allclose(*found, rtol=1e-12)
+    full = np.broadcast_to(places, (2, 2, 3))
+    run = Execution(HOST, dtype="float64")
+    whole = run.apply("rope", run.constant(x), run.constant(full)).array
+    np.testing.assert_allclose(found[0], whole, rtol=1e-12)
