@@ -39,9 +39,9 @@ class Browser:
     """One page of a browser with a profile of its own."""
 
     def __init__(self, profile: Path) -> None:
+        command = [find_browser(), *_FLAGS[:-1], f"--user-data-dir={profile}", _FLAGS[-1]]
         theirs, self._out = os.pipe()
         self._in, answers = os.pipe()
-        command = [find_browser(), *_FLAGS[:-1], f"--user-data-dir={profile}", _FLAGS[-1]]
         self._process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{theirs} 4>&{answers}', "bash", *command],
             pass_fds=(theirs, answers),
@@ -53,6 +53,13 @@ class Browser:
         os.close(answers)
         self._rest, self._number, self._session = b"", 0, ""
         self.events: list[dict[str, Any]] = []
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self) -> None:
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         attached = self.send("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]

@@ -27,7 +27,7 @@ def test_a_later_item_may_finish_first_and_still_comes_later():
 
     def work(item):
         if item == 0:
-            assert second_done.wait(10)
+            assert second_done.wait(60)
         else:
             second_done.set()
         return item
@@ -81,6 +81,44 @@ def test_one_worker_is_the_calling_thread():
     assert list(map_ordered(lambda _: threading.current_thread(), [1], workers=1)) == [
         threading.current_thread()
     ]
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_calling_thread_may_join_and_order_and_errors_stay(workers):
+    def work(item):
+        if item == 40:
+            raise ValueError("item 40")
+        return item
+
+    seen = []
+    with pytest.raises(ValueError, match=r"^item 40$"):
+        seen.extend(map_ordered(work, range(50), workers=workers, joins=True))
+    assert seen == list(range(40))
+
+
+def test_a_joining_thread_does_what_nobody_has_begun():
+    def work(item):
+        if item == 0:
+            assert joined.wait(10)
+        elif threading.current_thread() is threading.main_thread():
+            joined.set()
+        return item
+
+    joined = threading.Event()
+    assert list(map_ordered(work, range(3), workers=2, joins=True)) == [0, 1, 2]
+
+
+def test_an_interrupt_of_a_joining_thread_is_raised_at_once():
+    def work(item):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        assert asked.wait(10)
+        return item
+
+    asked = threading.Event()
+    with pytest.raises(KeyboardInterrupt):
+        list(map_ordered(work, range(9), workers=2, joins=True))
+    asked.set()
 
 
 def test_threads_are_as_set_and_at_least_one_by_default():

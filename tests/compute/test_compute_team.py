@@ -32,7 +32,7 @@ def test_every_part_is_done_once_and_results_keep_their_order(parts, count):
 
 def test_two_threads_work_at_once():
     set_threads(2)
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=60)
     run_parts(lambda _part: meeting.wait(), 2)
 
 

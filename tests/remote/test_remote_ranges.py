@@ -88,7 +88,7 @@ def test_headers_of_many_shards_are_asked_for_at_once(large):
             most.append(ask.path)
             if len(most) == 4:
                 together.release(4)
-            assert together.acquire(timeout=20), "nobody else asked"
+            assert together.acquire(timeout=60), "nobody else asked"
         return False
 
     with serving(large, meet) as shop:
