@@ -1,5 +1,6 @@
 """Run a model: outputs, traces, gradients, comparisons."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -52,9 +53,9 @@ def run(
     alone = model is None and not is_spec(spec)
     request = running.request(None if alone else spec, spec if alone else model)
     line = ProgressLine(sys.stderr)
-    shows = running.trace and sys.stderr.isatty() and not common.quiet
+    has_lines = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     try:
-        result = perform(request, [line] if shows else [])
+        result = perform(request, [line] if has_lines and not common.quiet else [])
     finally:
         line.clear()
     for note in result.notes:
