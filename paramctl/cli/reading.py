@@ -32,7 +32,7 @@ def with_values(
     Raises:
         SelectionError: a selection can't be read or matches nothing.
     """
-    from paramctl.names import natural_key
+    from paramctl.listing.rows import ordered
     from paramctl.select.choose import choose
 
     chosen = choose(
@@ -44,4 +44,4 @@ def with_values(
     )
     named = set(selections)
     kept = [entry for entry in chosen if not entry.is_alias or entry.name in named]
-    return sorted(kept, key=lambda entry: natural_key(entry.name))
+    return list(ordered(kept))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +53,9 @@ class Comparison:
     def share(self) -> float | None:
         """Differing elements as a share of all."""
         return None if self.differing is None else self.differing / max(self.numel, 1)
+
+
+_equal = lru_cache(maxsize=4096)(Comparison)  # of so many elements, and there are few sizes
 
 
 class _Piece(NamedTuple):
@@ -130,7 +133,7 @@ def _combined(pair: Pair, found: list[_Found], figures: bool) -> Comparison:
     numel = size_of(pair.before)
     verdicts = [piece.verdict for piece in found]
     if all(verdict.is_equal for verdict in verdicts) and not pair.is_retyped:
-        return Comparison(numel=numel)
+        return _equal(numel)
     from paramctl.figures.unlike import has_values, total_difference
 
     if not has_values(pair):

@@ -3,8 +3,7 @@
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from paramctl.errors import CheckpointError, ResourceError
@@ -49,22 +48,24 @@ class Files:
             self._evict(self._limit)
         return index
 
-    @contextmanager
-    def opened(self, index: int) -> Iterator[int]:
-        """The descriptor of a file; it stays open inside the block.
+    def opened(self, index: int) -> "_Use":
+        """A block that begins with the descriptor of a file, which stays open inside.
 
         Raises:
             CheckpointError: it had to be opened again and is another file now.
         """
+        return _Use(self, index)
+
+    def _take(self, index: int) -> int:
         file = self._files[index]
         with self._lock:
             fd = self._descriptor(index, file)
             file.users += 1
-        try:
-            yield fd
-        finally:
-            with self._lock:
-                file.users -= 1
+        return fd
+
+    def _give_back(self, index: int) -> None:
+        with self._lock:
+            self._files[index].users -= 1
 
     def descriptor(self, index: int) -> int:
         """The descriptor of a file; it stays open until many other files have been read."""
@@ -129,6 +130,22 @@ class Files:
                 os.close(file.fd)
                 file.fd = -1
                 del self._open[index]
+
+
+class _Use:
+    """A descriptor that stays open inside a block; a class, as every small tensor needs one."""
+
+    __slots__ = ("_files", "_index")
+
+    def __init__(self, files: Files, index: int) -> None:
+        self._files = files
+        self._index = index
+
+    def __enter__(self) -> int:
+        return self._files._take(self._index)
+
+    def __exit__(self, *_: object) -> None:
+        self._files._give_back(self._index)
 
 
 def _identity(fd: int) -> tuple[int, int, int, int]:
