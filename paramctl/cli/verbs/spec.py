@@ -1,5 +1,6 @@
 """Look up architectures: families, layers, shapes, and the schema of specs."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -101,7 +102,6 @@ def layers(
 
 def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
     from paramctl.report.report import Branch, Column, Report
-    from paramctl.report.wrapping import wrapped
 
     rows = [
         (one.name, one.usage, ", ".join(f"{t.name} {t.shape}" for t in one.tensors), one.about)
@@ -120,16 +120,6 @@ def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
         ]
     }
 
-    def text(screen: "Screen") -> "Iterator[str]":
-        for one in found:
-            yield from wrapped(one.usage, "    ", screen)
-            yield from wrapped(f"    {one.about}", "    ", screen)
-            for tensor in one.tensors:
-                extra = f" {tensor.when}" if tensor.when else ""
-                init = f" = {tensor.init}" if tensor.init else ""
-                line = f"  {tensor.kind} {tensor.name} {tensor.shape}{init}{extra}"
-                yield from wrapped(line, "    ", screen)
-
     return Report(
         "spec",
         columns,
@@ -139,8 +129,21 @@ def _layer_report(found: "list[LayerText]", *, is_detailed: bool) -> "Report":
         branches=[Branch((one.name, one.about)) for one in found],
         branch_columns=(columns[0], columns[-1]),
         is_tree=not is_detailed,
-        text=text if is_detailed else None,
+        text=partial(_layer_lines, found) if is_detailed else None,
     )
+
+
+def _layer_lines(found: "list[LayerText]", screen: "Screen") -> "Iterator[str]":
+    from paramctl.report.wrapping import wrapped
+
+    for one in found:
+        yield from wrapped(one.usage, "    ", screen)
+        yield from wrapped(f"    {one.about}", "    ", screen)
+        for tensor in one.tensors:
+            extra = f" {tensor.when}" if tensor.when else ""
+            init = f" = {tensor.init}" if tensor.init else ""
+            line = f"  {tensor.kind} {tensor.name} {tensor.shape}{init}{extra}"
+            yield from wrapped(line, "    ", screen)
 
 
 @app.command("language")
