@@ -23,6 +23,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="With a SPEC: override a config name."),
 ]
+_last: "list[Target]" = []  # not freed name by name when a verb ends: its process ends with it
 
 
 @contextmanager
@@ -53,6 +54,7 @@ def look(
         forms = functools.partial(input_forms, texts=inputs) if inputs else None
     opened = open_target(model, overrides=overrides, forms=forms)
     with without_collector(), opened as target:
+        _last[:] = [target]
         for note in target.notes:
             common.say(f"warning: {note}")
         chosen: Sequence[Entry] = target.manifest.columns

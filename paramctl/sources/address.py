@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from paramctl.names import show
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_PARTS = re.compile(r"(?s)([^:]+://)(?:[^/?#]*@)?([^?#]*)(\?[^#]*)?(#.*)?")
-_USER = re.compile(r"((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^/\s?#'\"]+@")
-_QUERY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2}[^\s?'\"]+)\?[^\s'\"…]+")
+# Compiled when a URL or an error comes, as that takes longer than to open a small file.
+_PARTS = r"(?s)([^:]+://)(?:[^/?#]*@)?([^?#]*)(\?[^#]*)?(#.*)?"
+_USER = r"((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^/\s?#'\"]+@"
+_QUERY = r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2}[^\s?'\"]+)\?[^\s'\"…]+"
 
 
 def is_url(model: object) -> bool:
@@ -30,11 +31,11 @@ def without_secrets(message: str) -> str:
 
     A path made of an address has one slash less.
     """
-    return _QUERY.sub(r"\1?…", _USER.sub(r"\1", message))
+    return re.sub(_QUERY, r"\1?…", re.sub(_USER, r"\1", message))
 
 
 def _shown(text: str) -> str:
-    match = _PARTS.fullmatch(text)
+    match = re.fullmatch(_PARTS, text)
     return f"{match[1]}{match[2]}{'?…' if match[3] else ''}" if match else text
 
 
