@@ -12,10 +12,13 @@ from paramctl.compute.blas import single_threaded
 from paramctl.compute.memory import keep_freed_blocks
 from paramctl.engine.execution import Execution, Hook, Mode
 from paramctl.engine.function import FUNCTIONS
+from paramctl.engine.module import Module
 from paramctl.engine.operation import OPERATIONS
 from paramctl.engine.tensor import Tensor
-from paramctl.errors import SpecError, UsageError
+from paramctl.errors import ResourceError, SpecError, UsageError
+from paramctl.names import show
 from paramctl.run.values import named_tensors
+from paramctl.spec.document import shown
 from paramctl.spec.shapes import call_model, infer_shapes, require_known, with_defaults
 
 _KEPT = 1 << 30  # bytes
@@ -68,20 +71,41 @@ def forward(
 
     Raises:
         UsageError: a value does not fit, such as an index outside a table.
-        ResourceError: the device is out of memory, or failed.
+        ResourceError: out of memory, with the module that wanted it; or the device failed.
     """
     OPERATIONS.load()
     FUNCTIONS.load()
     keep_freed_blocks(_KEPT, _KEPT)  # a layer's arrays are as large as those of the one before
-    execution = Execution(setting.backend, setting.dtype, setting.mode, hooks)
+    place = _LastPlace(shown(model.spec.path))
+    execution = Execution(setting.backend, setting.dtype, setting.mode, [*hooks, place])
     try:
         with setting.backend.here(), single_threaded():
             given = {name: execution.constant(array, name) for name, array in arrays.items()}
             values = with_defaults(execution, model.spec, given)
             value = call_model(execution, model.spec, model.module, values)
+    except MemoryError:
+        raise ResourceError(
+            f"out of memory in {place.name}", where=place.where, hint="give smaller inputs"
+        ) from None
     except SpecError as error:  # shapes were right, so a value is to blame
         raise UsageError(error.problem, where=error.where, hint=error.hint) from None
     return Outcome(execution, _named(value, model.spec.outputs))
+
+
+@dataclass
+class _LastPlace:
+    """A hook that remembers which module began last, and where a spec declares it."""
+
+    where: str
+    name: str = "the model"
+
+    def before(self, module: Module, values: Sequence[Any]) -> None:
+        """Remember it."""
+        self.where = module.place or self.where
+        self.name = show(module.path) if module.path else self.name
+
+    def after(self, module: Module, value: Any) -> None:
+        """Nothing to do."""
 
 
 def _named(value: Any, names: Sequence[str]) -> dict[str, Tensor]:

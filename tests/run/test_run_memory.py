@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from command import peak_memory
+from command import expect, peak_memory
 
 WIDTH = 3072  # 36 MiB of float32 a layer
 
@@ -42,3 +42,11 @@ def peak(folder):
 def test_memory_is_that_of_one_layer(layers, tmp_path):
     """One layer and the interpreter with NumPy: less than the smaller of the two files."""
     assert peak(model(tmp_path / "model", layers)) < 160 << 20
+
+
+def test_a_tensor_that_no_memory_holds_is_told_with_its_module(tmp_path):
+    text = "paramctl: 1\nblocks:\n  Wide:\n    forward: return zeros(10**6, 10**8)\n"
+    (tmp_path / "wide.yaml").write_text(text + "model:\n  - relu\n  - Wide()\n")
+    refused = expect(4, "forward", "wide.yaml", "--input", "x=2x4", cwd=tmp_path)
+    told = "paramctl: wide.yaml:7: out of memory in 1\nhint: give smaller inputs\n"
+    assert refused.err == told
