@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from paramctl.diff.change import Change
 from paramctl.figures.comparison import Comparison
+from paramctl.names import natural_key
 from paramctl.report.patterns import grouped
 from paramctl.report.values import shape_text
 
@@ -119,8 +120,9 @@ class Place:
 
     @property
     def explanation(self) -> str:
-        """What explains them: the first two kinds of explanation."""
-        kinds = list(dict.fromkeys(one.explanation for one in self.members if one.explanation))
+        """What explains them, in order of their names: the first two kinds of explanation."""
+        ordered = sorted(self.members, key=lambda one: natural_key(one.name))
+        kinds = list(dict.fromkeys(one.explanation for one in ordered if one.explanation))
         return "; ".join([*kinds[:2], *("…" for _ in kinds[2:3])])
 
 

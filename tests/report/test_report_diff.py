@@ -84,6 +84,11 @@ def test_what_explains_one_layer_is_not_said_of_the_others():
     ]
 
 
+def test_explanations_stand_in_the_order_of_the_layers_however_large():
+    told = [change(f"a.{n}.w", n / 10, explanation=f"what a.{3 - n} was") for n in (1, 2)]
+    assert ", what a.2 was; what a.1 was " in lines(told, 200)[0]
+
+
 def test_layers_with_nan_and_with_infinities_are_told_apart():
     found = [change(f"a.{n}.w", 0.0) for n in range(3)]
     broken = [
