@@ -98,7 +98,7 @@ def map_jobs(
         with inside():
             return job.items, function(job.items)
 
-    return map_ordered(work, jobs, workers=threads())
+    return map_ordered(work, jobs, workers=threads(), joins=True)
 
 
 def spread(

@@ -10,10 +10,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from paramctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -64,13 +68,21 @@ def threads() -> int:
 
 
 def map_ordered(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    joins: bool = False,
 ) -> Iterator[Result]:
     """``function`` of every item, in the order of the items, computed on a few threads.
 
     At most twice as many items as workers are taken ahead of the consumer. The first error
     in the order of the items is raised and what was not begun is dropped; so it is when the
     consumer stops early. One worker or one item means the calling thread, no thread at all.
+
+    Args:
+        joins: the calling thread is one of the workers while it waits: right for who has little
+            to do with a result, since one thread more than there are cores slows down the others.
     """
     count = threads() if workers is None else workers
     waiting = iter(items)
@@ -81,13 +93,19 @@ def map_ordered(
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    executor = ThreadPoolExecutor(count, thread_name_prefix="paramctl")
+    executor = ThreadPoolExecutor(count - joins, thread_name_prefix="paramctl")
+
+    def begun(most: int) -> list[_Task[Item, Result]]:
+        return [_Task(item, executor.submit(function, item)) for item in islice(waiting, most)]
+
     is_interrupted = False
     try:
-        running = deque(executor.submit(function, item) for item in islice(waiting, 2 * count))
+        running = deque(begun(2 * count))
         while running:
-            result = running.popleft().result()
-            running.extend(executor.submit(function, item) for item in islice(waiting, 1))
+            if joins:
+                _help(function, running)
+            result = running.popleft().future.result()
+            running.extend(begun(1))
             yield result
     except BaseException as error:
         # Who interrupts does not wait for a server to answer; nobody reads on after that.
@@ -95,3 +113,24 @@ def map_ordered(
         raise
     finally:
         executor.shutdown(wait=not is_interrupted, cancel_futures=True)
+
+
+@dataclass
+class _Task(Generic[Item, Result]):
+    """An item and what becomes of it."""
+
+    item: Item
+    future: "Future[Result]"
+
+
+def _help(function: Callable[[Item], Result], running: "deque[_Task[Item, Result]]") -> None:
+    """Do what nobody has begun yet, until the first task is done or nothing is left."""
+    for task in list(running):
+        if running[0].future.done():
+            return
+        if task.future.cancel():
+            task.future = type(task.future)()
+            try:
+                task.future.set_result(function(task.item))
+            except Exception as error:  # raised in its turn; an interrupt at once
+                task.future.set_exception(error)

@@ -119,6 +119,9 @@ def test_an_interrupt_of_a_joining_thread_is_raised_at_once():
     with pytest.raises(KeyboardInterrupt):
         list(map_ordered(work, range(9), workers=2, joins=True))
     asked.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("paramctl_"):
+            thread.join(10)
 
 
 def test_threads_are_as_set_and_at_least_one_by_default():
