@@ -53,9 +53,10 @@ def run(
     alone = model is None and not is_spec(spec)
     request = running.request(None if alone else spec, spec if alone else model)
     line = ProgressLine(sys.stderr)
-    has_lines = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    is_screen = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    shows = running.trace and is_screen and not common.quiet
     try:
-        result = perform(request, [line] if has_lines and not common.quiet else [])
+        result = perform(request, [line] if shows else [])
     finally:
         line.clear()
     for note in result.notes:
