@@ -26,7 +26,7 @@ class ProgressLine:
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._next = clock() + _WAIT
+        self._next: float | None = None
         self._count = 0
         self._is_shown = False
 
@@ -34,6 +34,8 @@ class ProgressLine:
         """Say which module begins, at most ten times a second."""
         self._count += 1
         now = self._clock()
+        if self._next is None:  # what comes before the first module, reading and imports, is no run
+            self._next = now + _WAIT
         if now < self._next:
             return
         self._next = now + _EVERY

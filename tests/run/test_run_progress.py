@@ -22,7 +22,7 @@ def test_a_short_run_is_quiet():
 
 
 def test_the_line_is_rewritten_and_wiped_out():
-    assert told(0.3, ["a", "b", "c"]) == ["", "2 modules, now b", "3 modules, now c", ""]
+    assert told(0.3, ["a", "b", "c", "d"]) == ["", "3 modules, now c", "4 modules, now d", ""]
 
 
 def test_it_is_rewritten_ten_times_a_second_at_most():
@@ -31,4 +31,6 @@ def test_it_is_rewritten_ten_times_a_second_at_most():
 
 
 def test_names_are_escaped_and_cut():
-    assert told(1, ["a\x1b[31m" + "x" * 200])[1] == "1 modules, now a\\x1b[31m" + "x" * 46 + "…"
+    assert (
+        told(1, ["m", "a\x1b[31m" + "x" * 200])[1] == "2 modules, now a\\x1b[31m" + "x" * 46 + "…"
+    )
