@@ -16,6 +16,11 @@ def test_devices_are_listed_without_a_gpu():
     assert answer.get("reason") or len(answer["devices"]) > 1
 
 
+def test_devices_say_in_a_pipe_too_why_there_is_no_gpu():
+    answer = expect(0, "devices")
+    assert answer.err.startswith("note: no GPU: ") or answer.out.count("\n") > 1
+
+
 def test_a_device_that_is_not_there_is_a_matter_of_resources():
     run = ("forward", SPECS / "mlp256.yaml", "--input", "x=ones:2x20")
     for device in ("cuda:99", "cuda:7"):

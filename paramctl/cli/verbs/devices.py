@@ -22,5 +22,6 @@ def run(*, common: Common) -> None:
         **({"reason": reason} if reason else {}),
     }
     rows = [(one.name, one.kind, one.memory, one.model) for one in found]
-    notes = [f"no GPU: {reason}"] if reason else []
-    emit(Report("devices", columns, rows, payload, "devices", notes=notes), common)
+    emit(Report("devices", columns, rows, payload, "devices"), common)
+    if reason:
+        common.say(f"note: no GPU: {reason}")
