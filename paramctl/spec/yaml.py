@@ -166,6 +166,9 @@ class _Reader:
         import yaml
 
         match event:
+            case yaml.ScalarEvent():
+                self._count(event)
+                return self._scalar(event, opened[-1] if opened else None)
             case yaml.AliasEvent():
                 raise self._place(event).mistake("aliases are not part of the spec language")
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
@@ -179,9 +182,6 @@ class _Reader:
                 if done.is_map:
                     return Map(done.place, done.entries)
                 return Sequence(done.place, tuple(done.items))
-            case yaml.ScalarEvent():
-                self._count(event)
-                return self._scalar(event, opened[-1] if opened else None)
         return None
 
     def _count(self, event: Any) -> None:
