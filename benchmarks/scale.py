@@ -23,11 +23,14 @@ for path in sys.argv[2:]:
 """
 _LIMITS = {
     "read": "copies out of the page cache",
-    "stats": "decoding and adding, in cache",
-    "hash": "sha256, one tensor to a core",
-    "diff": "copies out of the page cache",
-    "ls": "objects of names and rows",
-    "inspect": "objects of names and modules",
+    "stats, BF16": "decoding and adding, in cache",
+    "hash, BF16": "sha256, one tensor to a core",
+    "diff, BF16": "copies out of the page cache",
+    "stats": "calls for each tensor",
+    "hash": "calls for each tensor",
+    "diff": "calls for each tensor",
+    "ls": "texts of names, start-up",
+    "inspect": "texts of names, start-up",
 }
 Run = Callable[[], Measure]
 
@@ -46,7 +49,7 @@ def scale(given: Given) -> None:
         for path in pair:
             path.unlink()
     counts = [given.size(count, count // 10) for count in (10_000, 30_000, 100_000)]
-    _head("tensors", [f"{count:,}" for count in counts], "milliseconds per tensor")
+    _head("tensors", [f"{count:,}" for count in counts], "seconds per thousand tensors")
     folders = [shards(given.folder / f"{n}", n, max(n // 625, 1), (4, 4)) for n in counts]
     for verb, *words in (["ls", "--json"], ["inspect", "--json"], ["stats"], ["hash"], ["diff"]):
         runs = [
@@ -77,7 +80,7 @@ def _row(what: str, runs: list[Run], sizes: list[float], given: Given) -> None:
         seconds = min(measure.seconds for measure in found)
         peak = max(peak, *(measure.peak for measure in found))
         cells.append(f"{seconds:.2f} s · {seconds / size:.2f}")
-    limit = _LIMITS[what.partition(",")[0].partition(" ")[0]]
+    limit = _LIMITS[what.removesuffix(" --json")]
     print(f"| {' | '.join(cells)} | {peak:.0f} MiB | {limit} |", flush=True)
 
 

@@ -1,7 +1,7 @@
 """Every way to stop or hinder a writer, many times over; run as a script.
 
-    python tests/faults/campaign.py [--part PART…] [--kills 1000] [--traces 300] [--limits 300]
-                                    [--races 300] [--scene NAME…] [--seed 0] [--folder DIR]
+    python tests/faults/campaign.py [--part PART]… [--kills 1000] [--traces 300] [--limits 300]
+                                    [--races 300] [--scene NAME]… [--seed 0] [--folder DIR]
 
 calls   every call of every edit: killed before and after it, failing, interrupted
 kills   SIGKILL at random instants
