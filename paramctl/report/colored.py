@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paramctl.report.plain import GAP, NUMERIC, total_width, widths_of
-from paramctl.report.report import Column
+from paramctl.report.plain import GAP, total_width, widths_of
+from paramctl.report.report import NUMERIC, Column
 from paramctl.report.screen import Screen
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from paramctl.errors import UsageError
 from paramctl.names import escape, show
-from paramctl.report.report import Column, Report
+from paramctl.report.report import NUMERIC, Column, Report
 from paramctl.report.strict_json import AT_ONCE, Encoded, encode
 from paramctl.report.values import human, raw, raw_column
 
@@ -88,8 +88,7 @@ def markdown(report: Report) -> Iterator[str]:
     for line in filter(None, report.title):
         yield f"{_markdown_text(line)}\n\n"
     yield _markdown_line([_markdown_text(column.name) for column in report.columns])
-    numeric = ("count", "bytes", "number")
-    yield _markdown_line(["---:" if column.kind in numeric else "---" for column in report.columns])
+    yield _markdown_line(["---:" if column.kind in NUMERIC else "---" for column in report.columns])
     for row in report.rows:
         yield _markdown_line(map(_markdown_cell, row, report.columns))
     for line in filter(None, report.notes):

@@ -27,8 +27,9 @@ _TRACE = (
     *(Column(name, "number", "-") for name in ("mean", "std", "absmax")),
     Column("nan", "count"),
     Column("inf", "count"),
-    Column("seconds", "number"),
+    Column("seconds", "seconds"),
 )
+_TIME = Column("time", "seconds")  # with its unit, on a terminal
 _GRADIENTS = (
     Column("name", "name"),
     Column("l2", "number", "none"),
@@ -58,9 +59,9 @@ def run_report(result: Result) -> Report:
     return Report(
         verb="forward",
         branches=tree,
-        branch_columns=columns[:-1] if key == "outputs" else columns,
+        branch_columns=columns[:-1] if key == "outputs" else (*columns[:-1], _TIME),
         is_tree=bool(tree),
-        optional=("inf", "nan") if result.is_finite else ("mean", "std"),
+        optional=("inf", "nan", "mean") if result.is_finite else ("mean", "std"),
         columns=columns,
         rows=rows,
         payload=payload,

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from paramctl.report.hierarchy import going_on
-from paramctl.report.report import Column
+from paramctl.report.report import NUMERIC, Column
 from paramctl.report.screen import Screen
 from paramctl.report.wrapping import in_lines
 
 GAP = 2
 NARROWEST = 24
-NUMERIC = ("count", "bytes", "number")
 
 
 def width_of(text: str) -> int:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 from paramctl.report.screen import Screen
 
-Kind = Literal["name", "text", "dtype", "shape", "count", "bytes", "number", "numbers"]
+Kind = Literal["name", "text", "dtype", "shape", "count", "bytes", "seconds", "number", "numbers"]
 Row = Sequence[Any]
+
+NUMERIC = ("count", "bytes", "seconds", "number")  # kinds that stand to the right
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Column:
     Attributes:
         name: the header, and the key of jsonl rows where the payload has none.
         kind: how values are written. ``name`` and ``text`` are escaped; ``count`` is elements,
-            ``bytes`` bytes, ``number`` any other number, ``numbers`` a tuple of such, ``shape``
-            a tuple with ``None`` for an unknown size.
+            ``bytes`` bytes, ``seconds`` a time, ``number`` any other number, ``numbers`` a tuple
+            of such, ``shape`` a tuple with ``None`` for an unknown size.
         missing: what stands for ``None``.
     """
 

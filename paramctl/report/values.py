@@ -8,6 +8,7 @@ from paramctl.manifest import Shape
 from paramctl.names import escape, show
 from paramctl.report.report import Column
 
+_TIMES = (("s", 1.0), ("ms", 1e3), ("us", 1e6))
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -22,6 +23,8 @@ def human(value: Any, column: Column) -> str:
             return f"{value:,}"
         case "bytes":
             return bytes_text(value)
+        case "seconds":
+            return seconds_text(value)
         case "number":
             return number_text(value)
         case "numbers":
@@ -84,6 +87,15 @@ def bytes_text(count: int) -> str:
     return f"{size:.{0 if size >= 99.95 else 1 if size >= 9.995 else 2}f} {_UNITS[unit]}"
 
 
+def seconds_text(seconds: float) -> str:
+    """A time in three figures, in the unit that suits it."""
+    unit, size = next(
+        ((unit, size) for unit, size in _TIMES if seconds * size >= 0.9995), _TIMES[-1]
+    )
+    time = seconds * size
+    return f"{time:.{0 if time >= 99.95 else 1 if time >= 9.995 else 2}f} {unit}"
+
+
 def number_text(value: Any) -> str:
     """A number in up to six figures; ``NaN``, ``Infinity`` and ``-Infinity`` as in JSON."""
     if isinstance(value, complex):
@@ -103,6 +115,7 @@ _RAW: dict[str, Callable[[Any], str]] = {
     "shape": shape_text,
     "count": str,
     "bytes": str,
+    "seconds": _raw_number,
     "number": _raw_number,
     "numbers": lambda values: ",".join(map(_raw_number, values)),
 }

@@ -41,6 +41,16 @@ def test_a_deep_trace_fits_eighty_columns_and_says_what_is_left_out(narrow, caps
     assert lines[-1] == "no room for inf: -f tsv tells all"
 
 
+def test_names_that_have_no_dot_to_break_at_leave_out_the_mean(narrow, capsys):
+    names = ["", "model", "model.decoder", "model.decoder.layers", "model.decoder.layers.0"]
+    names += [f"{names[-1]}.self_attn", f"{names[-1]}.self_attn.post_attention_layernorm_of_8"]
+    emitting.emit(run_report(traced(*names)), narrow)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["module", "shape", "std", "absmax", "time"]
+    assert lines[-1] == "no room for inf, nan, mean: -f tsv tells all"
+
+
 def test_a_last_column_of_text_is_broken_between_words(narrow, capsys):
     rows = [("opt", "learned positions " * 6), ("t5", "none")]
     emitting.emit(Report("spec", (Column("name", "name"), Column("about")), rows), narrow)

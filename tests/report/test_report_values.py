@@ -3,7 +3,7 @@
 import pytest
 
 from paramctl.report.report import Column
-from paramctl.report.values import Shapes, bytes_text, human, number_text, raw
+from paramctl.report.values import Shapes, bytes_text, human, number_text, raw, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,12 @@ def test_a_pipe_gets_the_whole_of_a_name_and_a_terminal_both_its_ends():
     name = "n" * 2_000
     assert raw(name, Column("name", "name")) == name
     assert human(name, Column("name", "name")) == f"{'n' * 256}…1488 more…{'n' * 256}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0.00 us"), (2.737e-4, "274 us"), (9.996e-4, "1.00 ms"), (0.0195, "19.5 ms"),
+     (0.99949, "999 ms"), (1.0, "1.00 s"), (3725.2, "3725 s")],
+)  # fmt: skip
+def test_times_have_three_figures_and_a_unit(seconds, text):
+    assert seconds_text(seconds) == text
