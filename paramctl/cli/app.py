@@ -86,7 +86,7 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
             print(error, file=sys.stderr)
             return 2
         case _ if isinstance(error, _WRONG_USAGE):
-            verb = getattr(getattr(error, "ctx", None), "command_path", "paramctl")
+            verb = getattr(getattr(error, "ctx", None), "command_path", "") or _verb(argv)
             message = getattr(error, "format_message", lambda: str(error))()
             _say(argv, "usage", message.rstrip("."), "", f"run `{verb} -h`")
             return 2
@@ -102,6 +102,11 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
         traceback.print_exception(error)
     _say(argv, "bug", f"{type(error).__name__}: {error}", "", "run again with -vv and report it")
     return 5
+
+
+def _verb(argv: Sequence[str]) -> str:
+    """The command that was meant, where the parser itself does not say."""
+    return f"paramctl {argv[0]}" if argv and argv[0].isalpha() else "paramctl"
 
 
 def _reader_gone() -> int:
